@@ -1,0 +1,15 @@
+# How our own code is compiled: warnings are errors there and only there (dependencies are SYSTEM includes).
+add_library(litefs_warnings INTERFACE)
+target_compile_options(litefs_warnings INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Werror)
+
+if(LITEFS_SANITIZE)
+  add_compile_options(-fsanitize=${LITEFS_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${LITEFS_SANITIZE})
+endif()
+
+# pch_defines and time_macros are what ccache asks for before it caches users of a precompiled header.
+find_program(LITEFS_CCACHE ccache)
+if(LITEFS_CCACHE AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      "${CMAKE_COMMAND}" -E env CCACHE_SLOPPINESS=pch_defines,time_macros "${LITEFS_CCACHE}")
+endif()

@@ -1,0 +1,17 @@
+# litefs_proxy: bytes, sockets, child processes. litefs-proxy: the executable around it.
+file(GLOB proxy_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/proxy/src/*.cpp")
+if(NOT TARGET litefs_core OR NOT proxy_sources)
+  return()
+endif()
+add_library(litefs_proxy STATIC ${proxy_sources})
+target_include_directories(litefs_proxy PUBLIC "${PROJECT_SOURCE_DIR}/proxy/include")
+target_include_directories(litefs_proxy SYSTEM PUBLIC "${CLI11_INCLUDE_DIR}")
+target_link_libraries(litefs_proxy
+  PUBLIC litefs_core OpenSSL::SSL spdlog::spdlog SQLite::SQLite3 Threads::Threads
+  PRIVATE litefs_warnings)
+
+if(EXISTS "${PROJECT_SOURCE_DIR}/proxy/main.cpp")
+  add_executable(litefs-proxy "${PROJECT_SOURCE_DIR}/proxy/main.cpp")
+  target_link_libraries(litefs-proxy PRIVATE litefs_proxy litefs_warnings)
+  install(TARGETS litefs-proxy RUNTIME DESTINATION django_litefs/bin)
+endif()
