@@ -1,0 +1,143 @@
+// The configuration of litefs-proxy: one YAML document, strictly read.
+//
+// load_config() expands `${NAME}` inside values from the given environment (never in keys, never structure), rejects unknown keys,
+// wrong types and impossible combinations, and says file, line, column, key and fix. Immutable after loading,
+// thread-safe. Durations as in duration.hpp, sizes as "32KiB", "1GiB" or a plain number of bytes.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "litefs/cookie.hpp"
+#include "litefs/path_pattern.hpp"
+
+namespace litefs {
+
+using milliseconds = std::chrono::milliseconds;
+
+// "127.0.0.1:8000", ":8081" (all interfaces), "[::1]:80", "unix:/run/app.sock".
+struct endpoint {
+  std::string host;  // "" = all interfaces
+  std::uint16_t port = 0;
+  std::string unix_path;
+  bool operator==(endpoint const&) const = default;
+};
+[[nodiscard]] std::optional<endpoint> parse_endpoint(std::string_view text);
+[[nodiscard]] std::string to_string(endpoint const& e);
+
+struct limits {
+  std::size_t header_bytes = 32 * 1024;
+  std::size_t headers = 100;
+  std::uint64_t body = 1ULL << 30;  // 0: no limit
+  std::size_t connections = 10'000;
+  std::size_t target_connections = 64;
+  std::size_t target_queue = 1024;  // requests waiting for one of them
+  std::size_t held = 1000;
+  std::size_t held_body = 64 * 1024;
+  std::size_t waiting = 10'000;
+};
+
+struct timeouts {
+  milliseconds header{10'000};
+  milliseconds body_idle{30'000};
+  milliseconds connect{2'000};
+  milliseconds primary_connect{500};
+  milliseconds response{60'000};  // to the first byte of the response
+  milliseconds idle{60'000};
+  milliseconds target_idle{1'000};
+  milliseconds target_queue{30'000};
+};
+
+struct litefs_options {
+  endpoint api;       // of `url: http://host:port`
+  std::string mount;
+  std::string hostname;
+  std::vector<std::string> cmd;  // supervised; empty: somebody else runs LiteFS
+  milliseconds start_timeout{60'000};
+};
+
+struct process_options {
+  std::string name;
+  std::vector<std::string> cmd;
+  std::map<std::string, std::string> env;
+  std::string cwd;
+  bool each_start = false;  // runs to completion before the app; non-zero = the node stops
+  bool primary_only = false;  // run-on: primary, for each-start steps (migrations)
+  bool restart = true;
+  int stop_signal = 15;
+  milliseconds stop_timeout{10'000};
+  milliseconds start_timeout{600'000};  // of an each-start step
+};
+
+struct log_options {
+  std::string level = "info";
+  bool json = false;
+  bool access = true;
+};
+
+struct proxy_config {
+  std::vector<endpoint> addr;
+  endpoint target;
+  std::vector<std::string> databases;
+  std::optional<litefs_options> litefs;  // absent: role single
+  // How a peer is reached: a template with {hostname}, or a map (which is then an allow-list).
+  std::string primary_url_template = "http://{hostname}:8081";
+  std::map<std::string, std::string> primary_urls;
+  std::vector<std::string> secrets;
+  std::vector<std::string> trusted_proxies;  // addresses or CIDR prefixes, validated
+  std::size_t threads = 0;
+  std::vector<path_pattern> passthrough;
+  std::vector<path_pattern> always_forward;
+  milliseconds read_wait{1'000};
+  milliseconds primary_redirect_timeout{25'000};
+  milliseconds max_lag{10'000};
+  milliseconds stale_max{600'000};
+  milliseconds handoff_drain{2'000};
+  milliseconds stop_timeout{25'000};
+  milliseconds drain_delay{0};
+  bool stale_reads = true;
+  bool replay_on_write = true;
+  bool body_on_safe_methods = false;
+  std::vector<std::string> extra_methods;
+  cookie_attributes cookie;
+  std::string node_page;  // default_page_path(mount)
+  std::string socket;     // control socket, mode 0600; empty: none
+  std::string ready_path;  // asked at the target; empty: "/"
+  std::string ready_host;  // Host header of that request
+  litefs::limits limits;
+  litefs::timeouts timeouts;
+  log_options log;
+  std::vector<process_options> exec;
+};
+
+struct config_error {
+  std::string file;
+  int line = 0;    // 1-based, 0 if unknown
+  int column = 0;
+  std::string key;      // dotted: "litefs.mount"
+  std::string message;  // what is wrong
+  std::string fix;      // what to write instead
+};
+// "file:3:7: litefs.mount: … (fix: …)"
+[[nodiscard]] std::string to_string(config_error const& e);
+
+using environment = std::function<std::optional<std::string>(std::string const& name)>;
+using config_result = std::variant<proxy_config, std::vector<config_error>>;
+
+[[nodiscard]] config_result load_config(std::string_view yaml, std::string const& file, environment const& env);
+[[nodiscard]] config_result load_config_file(std::string const& path, environment const& env);
+// The effective configuration as YAML, secrets redacted; `check` prints it.
+[[nodiscard]] std::string dump_config(proxy_config const& config);
+// Every key that load_config accepts, dotted, with its default: for documentation tests.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> known_keys();
+// The base URL of a peer's proxy, or nullopt if the map does not name it.
+[[nodiscard]] std::optional<std::string> peer_url(proxy_config const& config, std::string_view hostname);
+
+}  // namespace litefs

@@ -1,0 +1,86 @@
+// Where a request goes: `decide(facts, state, lineage verdict, policy) -> route`, decided once, as a value.
+//
+// Session, access log, metrics and tests all use the same route. Pure, thread-safe, no allocation. Waiting,
+// holding and retrying are the session's: it asks again with the new state, and says how often it waited.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "litefs/cookie.hpp"
+#include "litefs/lineage.hpp"
+#include "litefs/node_state.hpp"
+
+namespace litefs {
+
+enum class action : std::uint8_t {
+  own,      // answered by the proxy itself (/litefs/…)
+  local,    // this node's target
+  wait,     // until the demanded position is visible here, at most read-wait; then ask again with waited = true
+  forward,  // the primary's proxy
+  hold,     // until the state changes, at most primary-redirect-timeout; then ask again
+  refuse,   // 503, provably not executed
+};
+
+enum class reason : std::uint8_t {
+  own_endpoint,
+  passthrough,
+  primary,        // we are it
+  single,
+  fresh,          // a read, no position demanded ahead of ours
+  stale,          // a read while disconnected or unknown, marked
+  behind,         // waiting for the demanded position
+  read_at_primary,  // waited in vain, or the position is bogus
+  diverged,       // the demanded position is of another history
+  write,          // unsafe method
+  always_forward,
+  remembered,     // a safe route that needed the primary before
+  replay,         // the app asked for it
+  upgrade,
+  no_primary,     // held, or refused at the end
+  no_mount,       // cannot read locally
+  handoff,        // held by the primary during a planned handoff
+  hop,            // came from a peer
+  hop_not_primary,  // a peer took us for the primary: not executed
+};
+[[nodiscard]] std::string_view to_string(action a) noexcept;
+[[nodiscard]] std::string_view to_string(reason r) noexcept;  // kebab-case, as in the access log
+
+struct request_facts {
+  bool own_endpoint = false;
+  bool hop = false;           // authenticated
+  bool safe = false;
+  bool passthrough = false;   // only for safe methods and unambiguous paths
+  bool always_forward = false;
+  bool remembered = false;
+  bool replay = false;        // second run, asked for by the app
+  bool upgrade = false;
+  bool waited = false;        // read-wait is used up
+  bool primary_unreachable = false;  // a connect to the primary failed while reading
+  demands const* demanded = nullptr;  // from cookie or header; nullptr if none
+};
+
+struct policy {
+  bool stale_reads = true;
+  std::chrono::milliseconds stale_max{600'000};
+};
+
+struct route {
+  litefs::action action = action::refuse;
+  litefs::reason reason = reason::no_primary;
+  bool mark_stale = false;     // litefs-stale
+  bool mark_diverged = false;  // litefs-lineage: diverged, and the cookie is reissued
+  bool operator==(route const&) const = default;
+};
+
+struct freshness {
+  bool behind = false;    // some demanded position is ahead of the local one
+  bool diverged = false;  // some demanded position is of another history
+};
+// Compares each demand with the snapshot and the lineage. Demands for unknown databases are ignored.
+[[nodiscard]] freshness compare(demands const& demanded, node_state const& state, lineage const& history) noexcept;
+
+[[nodiscard]] route decide(request_facts const& facts, node_state const& state, freshness const& fresh,
+                           bool handoff_hold, policy const& rules, time_point now) noexcept;
+
+}  // namespace litefs
