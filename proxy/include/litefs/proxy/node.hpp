@@ -1,0 +1,70 @@
+// What every thread of a litefs-proxy shares: configuration, identity, keys, a few flags, and two doors to
+// the control thread.
+//
+// Created once by run() before any worker starts and destroyed after the last has joined. Members are const,
+// atomic or guarded, so all of it is thread-safe; the two functions are set before the workers start and
+// never again.
+#pragma once
+
+#include "litefs/config.hpp"
+#include "litefs/error.hpp"
+#include "litefs/position.hpp"
+#include "litefs/proxy/boot_table.hpp"
+#include "litefs/proxy/nonce_guard.hpp"
+#include "litefs/proxy/own_endpoints.hpp"
+#include "litefs/signature.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace litefs::proxy {
+
+inline constexpr std::string_view hop_label = "litefs hop 1";
+inline constexpr std::string_view marker_label = "litefs not-executed 1";
+
+// Counted by the workers, shown by status.
+struct counters {
+  std::atomic<std::uint64_t> requests{0};
+  std::atomic<std::uint64_t> forwarded{0};
+  std::atomic<std::uint64_t> held{0};
+  std::atomic<std::uint64_t> waited{0};
+  std::atomic<std::uint64_t> refused{0};
+  std::atomic<std::uint64_t> replayed{0};
+  std::atomic<std::uint64_t> connections{0};  // open now
+};
+
+struct node {
+  explicit node(proxy_config c);
+  node(node const&) = delete;
+  node& operator=(node const&) = delete;
+
+  proxy_config const config;
+  std::string const boot;  // random, new at each start
+  keyring const hop_keys;
+  keyring const marker_keys;
+  nonce_guard nonces;
+  boot_table boots;
+  proxy::counters counters;
+
+  std::atomic<bool> draining{false};
+  std::atomic<bool> ready{false};      // the each-start steps are done and the app answered once
+  std::atomic<bool> target_up{false};  // the app may be asked; view::wait_change() wakes when it changes
+
+  [[nodiscard]] bool clustered() const noexcept { return config.litefs.has_value(); }
+  // Our own name as LiteFS announces it; "" in role single.
+  [[nodiscard]] std::string_view hostname() const noexcept;
+
+  // The positions of the configured databases, read by the keeper now. Callable from any thread's coroutine;
+  // resumes on that thread. Fails with errc::mount_dead, errc::mount_absent or asio::error::timed_out.
+  std::function<boost::asio::awaitable<result<std::vector<database_position>>>()> read_positions;
+  // What an authenticated peer asks of the control thread (/litefs/peer/…). Same rules.
+  std::function<boost::asio::awaitable<own_response>(own_request)> ask_control;
+};
+
+}  // namespace litefs::proxy
