@@ -4,6 +4,8 @@ if(NOT TARGET litefs_core OR NOT proxy_sources)
   return()
 endif()
 add_library(litefs_proxy STATIC ${proxy_sources})
+set_source_files_properties("${PROJECT_SOURCE_DIR}/proxy/src/version.cpp"
+  PROPERTIES COMPILE_DEFINITIONS "LITEFS_VERSION=\"${PROJECT_VERSION}\"")
 target_include_directories(litefs_proxy PUBLIC "${PROJECT_SOURCE_DIR}/proxy/include")
 target_include_directories(litefs_proxy SYSTEM PUBLIC "${CLI11_INCLUDE_DIR}")
 target_link_libraries(litefs_proxy

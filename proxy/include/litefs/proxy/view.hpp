@@ -9,14 +9,12 @@
 #include "litefs/event.hpp"
 #include "litefs/lineage.hpp"
 #include "litefs/node_state.hpp"
+#include "litefs/proxy/condition.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 
-#include <chrono>
 #include <cstdint>
-#include <list>
 #include <memory>
 #include <optional>
 
@@ -49,24 +47,16 @@ class view {
   void post_wake();
 
  private:
-  struct waiter {
-    boost::asio::steady_timer timer;
-    demands const* demanded = nullptr;  // null: any change
-    bool woken = false;
-  };
-  using waiters = std::list<waiter>;
-  class enlisted;
-
   void accept(std::shared_ptr<node_state const> state, std::optional<tx_event> const& tx);
-  void wake_all();
-  void wake_visible();
+  void changed();
   [[nodiscard]] bool visible(demands const& demanded) const noexcept;
 
   boost::asio::io_context& context_;
   std::shared_ptr<node_state const> state_;
   lineage history_;
   bool hold_ = false;
-  waiters waiting_;
+  std::uint64_t changes_ = 0;  // of anything but positions
+  condition moved_;
 };
 
 }  // namespace litefs::proxy

@@ -1,0 +1,21 @@
+#include "litefs/proxy/node.hpp"
+
+#include <utility>
+
+namespace litefs::proxy {
+
+namespace {
+constexpr std::size_t boot_bytes = 8;
+}
+
+node::node(proxy_config c)
+    : config(std::move(c)),
+      boot(random_hex(boot_bytes)),
+      hop_keys(config.secrets, hop_label),
+      marker_keys(config.secrets, marker_label) {}
+
+std::string_view node::hostname() const noexcept {
+  return config.litefs ? std::string_view(config.litefs->hostname) : std::string_view{};
+}
+
+}  // namespace litefs::proxy
