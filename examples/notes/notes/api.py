@@ -1,0 +1,54 @@
+"""A small JSON API. Clients without a cookie jar send back the header `litefs-position`."""
+
+from __future__ import annotations
+
+import json
+import os
+
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from .models import Attachment, Note
+from .served_by import node_name
+
+LIST_LIMIT = 1000
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def notes(request: HttpRequest) -> JsonResponse:
+    return create_note(request) if request.method == "POST" else list_notes(request)
+
+
+def create_note(request: HttpRequest) -> JsonResponse:
+    try:
+        fields = json.loads(request.body)
+        note = Note(title=fields["title"], text=fields.get("text", ""), token=fields.get("token", ""))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return JsonResponse(
+            {"error": 'expected a JSON object such as {"title": "…", "text": "…"}'}, status=400
+        )
+    note.save()
+    return JsonResponse(
+        {"id": note.pk, "token": note.token, "node": node_name(), "pid": os.getpid()}, status=201
+    )
+
+
+def list_notes(request: HttpRequest) -> JsonResponse:
+    """Newest first; `?token=` names one attempt, `?after=` pages through all of them in order of id."""
+    found = Note.objects.all()
+    if "token" in request.GET:
+        found = found.filter(token=request.GET["token"])
+    if "after" in request.GET:
+        found = found.filter(pk__gt=int(request.GET["after"])).order_by("pk")
+    rows = [{"id": n.pk, "title": n.title, "token": n.token} for n in found[:LIST_LIMIT]]
+    return JsonResponse({"notes": rows, "node": node_name(), "pid": os.getpid()})
+
+
+@require_safe
+def attachments(request: HttpRequest) -> JsonResponse:
+    rows = [
+        {"name": a.name, "size": a.size, "sha256": a.sha256} for a in Attachment.objects.all()[:LIST_LIMIT]
+    ]
+    return JsonResponse({"attachments": rows, "node": node_name()})
