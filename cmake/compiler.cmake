@@ -2,6 +2,10 @@
 add_library(litefs_warnings INTERFACE)
 target_compile_options(litefs_warnings INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Werror)
 
+# The static libraries also go into the Python module. One flag for all, executables included, so that
+# they can share a precompiled header.
+add_compile_options(-fPIC)
+
 if(LITEFS_SANITIZE)
   add_compile_options(-fsanitize=${LITEFS_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${LITEFS_SANITIZE})
