@@ -1,0 +1,103 @@
+#include "litefs/proxy/stream.hpp"
+
+#include <sys/socket.h>
+
+#include <array>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/socket_base.hpp>
+
+namespace litefs::proxy {
+
+stream::stream(stream_socket socket, sweep& ticks) : socket_(std::move(socket)), sweep_(ticks) {
+  error_code ignored;
+  if (socket_.is_open()) socket_.non_blocking(true, ignored);
+  sweep_.watch(*this);
+}
+
+awaitable<result<std::size_t>> stream::read_some(std::span<char> into, time_point deadline) {
+  read_deadline_ = deadline;
+  auto [ec, n] = co_await socket_.async_read_some(asio::buffer(into.data(), into.size()), no_throw);
+  read_deadline_ = time_point::max();
+  if (ec) co_return explain(ec);
+  in_ += n;
+  co_return n;
+}
+
+awaitable<error_code> stream::write(gathered parts, std::chrono::milliseconds allowed) {
+  std::size_t left = parts[0].size() + parts[1].size() + parts[2].size();
+  while (left > 0) {
+    std::array<asio::const_buffer, 3> const buffers{asio::buffer(parts[0]), asio::buffer(parts[1]),
+                                                    asio::buffer(parts[2])};
+    error_code ec;
+    auto n = socket_.write_some(buffers, ec);
+    if (ec == asio::error::would_block || ec == asio::error::try_again) {
+      write_deadline_ = sweep_.now() + allowed;
+      std::tie(ec, n) = co_await socket_.async_write_some(buffers, no_throw);
+      write_deadline_ = time_point::max();
+    }
+    if (ec) co_return explain(ec);
+    out_ += n;
+    left -= n;
+    for (auto& part : parts) {
+      auto const of_part = std::min(n, part.size());
+      part.remove_prefix(of_part);
+      n -= of_part;
+    }
+  }
+  co_return error_code{};
+}
+
+awaitable<error_code> stream::connect(asio::generic::stream_protocol::endpoint const& to,
+                                      std::chrono::milliseconds allowed) {
+  error_code ec;
+  socket_.open(to.protocol(), ec);
+  if (ec) co_return ec;
+  write_deadline_ = clock::now() + allowed;
+  std::tie(ec) = co_await socket_.async_connect(to, no_throw);
+  write_deadline_ = time_point::max();
+  if (ec) co_return explain(ec);
+  socket_.non_blocking(true, ec);
+  if (!ec && to.protocol().family() != AF_UNIX) socket_.set_option(asio::ip::tcp::no_delay(true), ec);
+  co_return ec;
+}
+
+idle_state stream::peek() noexcept {
+  char byte = 0;
+  auto const n = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  if (n > 0) return idle_state::readable;
+  if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return idle_state::quiet;
+  return idle_state::closed;
+}
+
+void stream::shutdown_send() noexcept {
+  error_code ignored;
+  socket_.shutdown(asio::socket_base::shutdown_send, ignored);
+}
+
+void stream::abort() noexcept {
+  error_code ignored;
+  socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+  socket_.close(ignored);
+}
+
+void stream::close() noexcept {
+  error_code ignored;
+  socket_.close(ignored);
+}
+
+void stream::cancel() noexcept {
+  error_code ignored;
+  socket_.cancel(ignored);
+}
+
+void stream::on_sweep(time_point now) {
+  if (now < read_deadline_ && now < write_deadline_) return;
+  expired_ = true;
+  cancel();
+}
+
+error_code stream::explain(error_code ec) const noexcept {
+  return expired_ && ec == asio::error::operation_aborted ? error_code(asio::error::timed_out) : ec;
+}
+
+}  // namespace litefs::proxy

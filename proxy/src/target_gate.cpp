@@ -1,0 +1,53 @@
+#include "litefs/proxy/target_gate.hpp"
+
+#include <algorithm>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+namespace litefs::proxy {
+
+struct target_gate::waiter {
+  explicit waiter(asio::io_context& ctx) : context(ctx), timer(ctx) {}
+  asio::io_context& context;
+  asio::steady_timer timer;  // touched on context's thread only
+  bool granted = false;      // guarded by the gate's mutex
+};
+
+awaitable<result<target_gate::permit>> target_gate::acquire(asio::io_context& ctx, std::chrono::milliseconds allowed) {
+  std::shared_ptr<waiter> w;
+  {
+    std::scoped_lock lock(mutex_);
+    if (used_ < bound_) {
+      ++used_;
+      co_return permit(*this);
+    }
+    if (queue_.size() >= queue_max_) co_return error_code(asio::error::no_buffer_space);
+    w = std::make_shared<waiter>(ctx);
+    queue_.push_back(w);
+  }
+  w->timer.expires_after(allowed);
+  co_await w->timer.async_wait(no_throw);
+  std::scoped_lock lock(mutex_);
+  if (w->granted) co_return permit(*this);
+  std::erase(queue_, w);
+  co_return error_code(asio::error::timed_out);
+}
+
+// The place passes straight to the first in the queue, so a newcomer cannot overtake it.
+void target_gate::release() noexcept {
+  std::shared_ptr<waiter> next;
+  {
+    std::scoped_lock lock(mutex_);
+    if (queue_.empty()) {
+      --used_;
+      return;
+    }
+    next = std::move(queue_.front());
+    queue_.pop_front();
+    next->granted = true;
+  }
+  asio::post(next->context, [next] { next->timer.cancel(); });
+}
+
+}  // namespace litefs::proxy
