@@ -8,7 +8,7 @@ from __future__ import annotations
 from .client import Answer, Client, NoAnswerError, NotSentError
 from .cluster import Cluster
 from .history import Attempt, Outcome, Verdict, judge
-from .load import Writers, stored_tokens, write_note
+from .load import Read, Visitors, Writers, stored_tokens, write_note
 from .node import Node, NodeFailedError
 from .wait import TooLongError, until
 
@@ -22,8 +22,10 @@ __all__ = [
     "NodeFailedError",
     "NotSentError",
     "Outcome",
+    "Read",
     "TooLongError",
     "Verdict",
+    "Visitors",
     "Writers",
     "judge",
     "stored_tokens",

@@ -9,10 +9,11 @@ ATTEMPTS = 50
 PROBE_PORT = 8081
 
 
-def free_network() -> str:
+def free_network(preferred: str | None = None) -> str:
     """The first three numbers of the addresses ("127.83.12") of a network that nobody listens on."""
     for _ in range(ATTEMPTS):
-        network = f"127.{random.randint(16, 250)}.{random.randint(1, 250)}"
+        network = preferred or f"127.{random.randint(16, 250)}.{random.randint(1, 250)}"
+        preferred = None
         with socket.socket() as probe:
             try:
                 probe.bind((f"{network}.10", PROBE_PORT))

@@ -45,7 +45,7 @@ class Cluster:
         shared = {
             "NOTES_DEBUG": "0",
             "NOTES_SECRET_KEY": secrets.token_urlsafe(40),
-            "NOTES_PRIMARY_URLS": json.dumps(fronts),
+            "LITEFS_PRIMARY_URL": json.dumps(fronts),
             "LITEFS_CONSUL_URL": self.consul.url,
             "LITEFS_CONSUL_KEY": f"litefs/{self.mark}",
             processes.MARK: self.mark,

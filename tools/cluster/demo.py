@@ -1,4 +1,4 @@
-"""What `bin/demo` runs: three nodes of the notes site, and the promises of the README seen happening, one by one."""
+"""What `bin/demo` runs: three nodes of the notes site, and what the README promises seen happening."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from .addresses import free_network
 from .client import Client
 from .cluster import CONSUL_PROGRAM, SITE, Cluster
 from .history import Outcome, judge
@@ -21,7 +22,6 @@ from .load import NOTES, Writers, stored_tokens, write_note
 from .node import Node
 from .processes import MARK
 
-NETWORK = "127.0.0"
 UPLOAD_BYTES = 20_000_000
 HANDOFFS = 3
 HANDOFF_PAUSE = 1.0  # seconds of writing before each one
@@ -42,7 +42,7 @@ def say(line: str = "") -> None:
 
 
 def step(title: str, run: Callable[[], str]) -> None:
-    """One line when it begins, one with what was seen (or not)."""
+    """One line when it begins, one with what was seen."""
     bold, green, plain = ("\x1b[1m", "\x1b[32m", "\x1b[0m") if sys.stdout.isatty() else ("", "", "")
     say(f"\n{bold}{title}{plain}")
     say(f"  {green}✓{plain} {run()}")
@@ -52,14 +52,17 @@ def post_at_replica(cluster: Cluster) -> str:
     replica, other = cluster.replicas[:2]
     with Client() as visitor:
         token = secrets.token_hex(8)
-        answer = visitor.post_json(replica.front, NOTES, {"title": "Written at a replica", "token": token})
+        answer = visitor.post_json(
+            replica.front, NOTES, {"title": f"Written at {replica.name}", "token": token}
+        )
         expect(answer.status == 201, f"POST at {replica.name}: {answer.status} {answer.text[:200]}")
         read = visitor.get(other.front, f"{NOTES}?token={token}")
         found = len(read.json()["notes"])
         expect(found == 1, f"{other.name} showed the note {found} times")
     return (
-        f"asked {replica.name} (replica): {answer.served_by[0]} (primary) answered 201 in {answer.seconds * 1000:.0f} ms; "
-        f"{read.served_by[0]} showed the note {read.seconds * 1000:.0f} ms later"
+        f"asked {replica.name} (replica): {answer.served_by[0]} (primary) answered 201 "
+        f"in {answer.seconds * 1000:.0f} ms; "
+        f"{read.served_by[0]} (replica) showed the note {read.seconds * 1000:.0f} ms later"
     )
 
 
@@ -70,7 +73,8 @@ def get_that_writes(cluster: Cluster) -> str:
     counts = [int(a.text.partition('id="count">')[2].partition("<")[0] or -1) for a in (first, second)]
     expect(first.status == second.status == 200, f"GET /visits/: {first.status}, {second.status}")
     expect(counts[1] == counts[0] + 1, f"counted {counts}")
-    return f"GET /visits/ twice at {replica.name}: counted {counts[0]}, then {counts[1]}, on {second.served_by[0]}"
+    where = second.served_by[0]
+    return f"GET /visits/ twice at {replica.name}: counted {counts[0]}, then {counts[1]}, on {where}"
 
 
 def upload(cluster: Cluster) -> str:
@@ -97,9 +101,9 @@ def handoffs(cluster: Cluster) -> str:
     expect(verdict.right and not verdict.failed, f"{verdict} {failures[:3]}")
     times = ", ".join(f"{ms:.0f}" for ms in held)
     return (
-        f"{HANDOFFS} handoffs (writes held {times} ms) under 8 writers: {verdict.acknowledged} writes acknowledged, "
-        f"{verdict.failed} failed, {len(verdict.lost)} lost, {len(verdict.duplicates)} twice; "
-        f"longest wait {verdict.longest * 1000:.0f} ms"
+        f"{HANDOFFS} handoffs (writes held {times} ms) under 8 writers: "
+        f"{verdict.acknowledged} writes acknowledged, {verdict.failed} failed, "
+        f"{len(verdict.lost)} lost, {len(verdict.duplicates)} twice; longest wait {verdict.longest * 1000:.0f} ms"
     )
 
 
@@ -119,7 +123,7 @@ def wait_for_interrupt() -> None:
 def run_cluster(once: bool) -> None:
     say("Starting Consul and three nodes: each is LiteFS, litefs-proxy and gunicorn with the notes site.")
     started = time.monotonic()
-    with Cluster(network=None if once else NETWORK) as cluster:
+    with Cluster(network=free_network("127.0.0")) as cluster:
         say(f"  ready after {time.monotonic() - started:.1f} s; {cluster.primary.name} is the primary")
         show(cluster)
         if once:
@@ -144,11 +148,8 @@ def run_cluster(once: bool) -> None:
 def run_single(once: bool, why: str) -> None:
     say(f"{why}: running one node on a plain SQLite file instead of three on LiteFS.")
     folder = Path(tempfile.mkdtemp(prefix="litefs-demo-"))
-    environment = {
-        "NOTES_DEBUG": "1",
-        "LITEFS_DATABASE_NAME": str(folder / "notes.sqlite3"),
-        MARK: folder.name,
-    }
+    secret = secrets.token_urlsafe(40)
+    environment = {"NOTES_DEBUG": "0", "NOTES_SECRET_KEY": secret, "LITEFS_ENABLED": "0", MARK: folder.name}
     node = Node("n0", "127.0.0.1", folder, SITE, environment)
     try:
         node.start()

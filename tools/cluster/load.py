@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import threading
 import time
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
 
 from .client import Client, NoAnswerError, NotSentError
 from .history import Attempt, Outcome
 from .node import Node
 
 NOTES = "/api/notes/"
+
+Self = TypeVar("Self", bound="Writers")
 
 
 def write_note(client: Client, node: Node) -> Attempt:
@@ -51,6 +56,32 @@ def stored_tokens(node: Node) -> list[str]:
             last = rows[-1]["id"]
 
 
+@dataclass(frozen=True)
+class Read:
+    """One GET of what the same client wrote just before, at another node."""
+
+    started: float
+    seconds: float
+    node: str
+    status: int  # 0: no answer
+    found: bool
+    marked: bool  # the answer says that it may be old
+
+    @property
+    def stale(self) -> bool:
+        return self.status == 200 and not self.found and not self.marked
+
+
+def read_note(client: Client, node: Node, token: str) -> Read:
+    started = time.monotonic()
+    status, found, marked = 0, False, False
+    with contextlib.suppress(NotSentError, NoAnswerError):
+        answer = client.get(node.front, f"{NOTES}?token={token}")
+        status, marked = answer.status, answer.marked_stale
+        found = status == 200 and len(answer.json()["notes"]) > 0
+    return Read(started, time.monotonic() - started, node.name, status, found, marked)
+
+
 class Writers:
     """Threads that write at all nodes in turn, each as a client of its own, from enter to exit."""
 
@@ -68,9 +99,14 @@ class Writers:
             for turn in itertools.count(number):
                 if self._ending.wait(self._pause) or self._ending.is_set():
                     return
-                self.attempts.append(write_note(client, self._nodes[turn % len(self._nodes)]))
+                self._take_turn(client, turn)
 
-    def __enter__(self) -> Writers:
+    def _take_turn(self, client: Client, turn: int) -> Attempt:
+        attempt = write_note(client, self._nodes[turn % len(self._nodes)])
+        self.attempts.append(attempt)
+        return attempt
+
+    def __enter__(self: Self) -> Self:
         for thread in self._threads:
             thread.start()
         return self
@@ -79,3 +115,18 @@ class Writers:
         self._ending.set()
         for thread in self._threads:
             thread.join()
+
+
+class Visitors(Writers):
+    """Writers that read each acknowledged note at the next node at once."""
+
+    def __init__(self, nodes: Sequence[Node], count: int = 8, pause: float = 0.0) -> None:
+        super().__init__(nodes, count, pause)
+        self.reads: list[Read] = []
+
+    def _take_turn(self, client: Client, turn: int) -> Attempt:
+        attempt = super()._take_turn(client, turn)
+        if attempt.outcome is Outcome.OK:
+            node = self._nodes[(turn + 1) % len(self._nodes)]
+            self.reads.append(read_note(client, node, attempt.token))
+        return attempt

@@ -106,11 +106,11 @@ class Node:
             )
 
     def manage(
-        self, *arguments: str, timeout: float = 60.0, **environment: str
+        self, *arguments: str, timeout: float = 60.0, wrapper: tuple[str, ...] = (), **environment: str
     ) -> subprocess.CompletedProcess[str]:
-        """Runs a management command as on this node's shell."""
+        """Runs a management command as on this node's shell, by way of `wrapper` if there is one."""
         return subprocess.run(
-            [sys.executable, "manage.py", *arguments],
+            [*wrapper, sys.executable, "manage.py", *arguments],
             cwd=self.site,
             env={**self.full_environment(), **environment},
             stdin=subprocess.DEVNULL,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .wait import until
 
-MARK = "LITEFS_CLUSTER_MARK"  # environment variable that every process of a cluster inherits
+MARK = "NOTES_CLUSTER_MARK"  # environment variable that every process of a cluster inherits
 GONE_WITHIN = 10.0
 
 

@@ -6,7 +6,6 @@ On a cluster the environment says who this node is: every key of LITEFS may come
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
@@ -53,8 +52,6 @@ LITEFS = {  # LITEFS 4: this node's place in the cluster
     # The others come from the environment alone: LITEFS_CONSUL_URL and LITEFS_CONSUL_KEY (the lease),
     # LITEFS_HOSTNAME, LITEFS_ADVERTISE_URL (LiteFS to LiteFS), LITEFS_PROXY_ADDR (the front door).
 }
-if "NOTES_PRIMARY_URLS" in os.environ:  # hostname -> front door, where hostnames are not names in the DNS
-    LITEFS["PRIMARY_URL"] = json.loads(os.environ["NOTES_PRIMARY_URLS"])
 
 ROOT_URLCONF = "notes_site.urls"
 WSGI_APPLICATION = "notes_site.wsgi.application"
