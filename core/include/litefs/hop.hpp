@@ -1,22 +1,22 @@
 // The signed hop between two litefs-proxies: request header `litefs-hop`, response header
 // `litefs-not-executed`.
 //
-// `litefs-hop: 1;from=<hostname>;to=<hostname>;boot=<receiver's boot id or ->;n=<nonce>;mac=<64 hex>`. The mac covers
-// from, to, boot, nonce and what the request asks for (hop_subject), so neither a replay at another node nor
-// another body length or target passes. No wall clock: a receiver's boot id changes at each start, its table
-// of nonces is bounded. `boot=-` means the sender does not know it yet: the receiver answers not-executed `restarted`
-// with its boot id, and the sender signs once more.
-// `litefs-not-executed: <reason>;boot=<receiver's boot id>;mac=<64 hex>` on a 503 proves, under the hop's own mac, that the request was not
-// executed and may be sent elsewhere. Values are thread-safe, nonce_table is not (guard it).
+// `litefs-hop: 1;from=<hostname>;to=<hostname>;boot=<receiver's boot id or ->;n=<nonce>;mac=<64 hex>`. The
+// mac covers from, to, boot, nonce and what the request asks for (hop_subject), so neither a replay at
+// another node nor another body length or target passes. No wall clock: a receiver's boot id changes at each
+// start, its table of nonces is bounded. `boot=-` means the sender does not know it yet: the receiver answers
+// not-executed `restarted` with its boot id, and the sender signs once more. `litefs-not-executed:
+// <reason>;boot=<receiver's boot id>;mac=<64 hex>` on a 503 proves, under the hop's own mac, that the request
+// was not executed and may be sent elsewhere. Values are thread-safe, nonce_table is not (guard it).
 #pragma once
+
+#include "litefs/error.hpp"
+#include "litefs/signature.hpp"
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <unordered_set>
-
-#include "litefs/error.hpp"
-#include "litefs/signature.hpp"
 
 namespace litefs {
 
@@ -38,7 +38,8 @@ struct hop {
 
 inline constexpr std::string_view unknown_boot = "-";
 
-[[nodiscard]] std::string make_hop(keyring const& keys, hop const& h, hop_subject const& subject);  // ignores h.mac
+[[nodiscard]] std::string make_hop(keyring const& keys, hop const& h,
+                                   hop_subject const& subject);  // ignores h.mac
 // Grammar only. errc::bad_hop.
 [[nodiscard]] result<hop> parse_hop(std::string_view header);
 // True if the mac is ours. Which node, boot and nonce are the receiver's to judge (see accept_hop).
@@ -56,13 +57,18 @@ class nonce_table {
   std::unordered_set<std::string> seen_;
 };
 
+// A verified hop, judged by its receiver: errc::bad_hop if it is not for us, errc::hop_restarted if it was
+// signed for another boot (or an unknown one), else the nonce's errors. Remembers the nonce.
+[[nodiscard]] result<void> accept_hop(hop const& h, std::string_view own_hostname, std::string_view own_boot,
+                                      nonce_table& nonces);
+
 struct not_executed {
   std::string reason;  // restarted, not-primary, handoff, draining, nonce-table-full, ...: [a-z-]+
   std::string boot;
   std::string mac;
 };
-[[nodiscard]] std::string make_not_executed(keyring const& keys, std::string_view hop_mac, std::string_view reason,
-                                            std::string_view boot);
+[[nodiscard]] std::string make_not_executed(keyring const& keys, std::string_view hop_mac,
+                                            std::string_view reason, std::string_view boot);
 // Returns errc::bad_signature unless the mac covers exactly this hop. Anything else must count as executed.
 [[nodiscard]] result<not_executed> verify_not_executed(keyring const& keys, std::string_view hop_mac,
                                                        std::string_view header);
