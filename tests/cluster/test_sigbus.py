@@ -64,7 +64,8 @@ def test_workers_of_a_replica_survive(cluster: Cluster, measured: Callable[[str]
             pids = [pid for part in parts for pid in part]
         log = replica.log.read_text(errors="replace")
     measured(
-        f"{len(pids)} requests at {replica.name}, {pids.count(0)} failed, {len(writers.attempts)} writes meanwhile"
+        f"{len(pids)} requests at {replica.name}, {pids.count(0)} failed, "
+        f"{len(writers.attempts)} writes meanwhile"
     )
     assert len(pids) == REQUESTS
     assert 0 not in pids

@@ -103,7 +103,8 @@ def handoffs(cluster: Cluster) -> str:
     return (
         f"{HANDOFFS} handoffs (writes held {times} ms) under 8 writers: "
         f"{verdict.acknowledged} writes acknowledged, {verdict.failed} failed, "
-        f"{len(verdict.lost)} lost, {len(verdict.duplicates)} twice; longest wait {verdict.longest * 1000:.0f} ms"
+        f"{len(verdict.lost)} lost, {len(verdict.duplicates)} twice; "
+        f"longest wait {verdict.longest * 1000:.0f} ms"
     )
 
 
