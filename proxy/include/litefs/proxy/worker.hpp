@@ -56,6 +56,7 @@ class worker_group {
   void start();
   void post_state(std::shared_ptr<node_state const> state, std::optional<tx_event> tx);  // to every view
   void post_hold(bool hold);
+  void post_wake();  // node.target_up changed
   void stop_accepting();
   void drain();
   void close_all();

@@ -1,0 +1,52 @@
+// A long-running process of `exec:`, usually the app server: started, watched until it answers, started again
+// when it ends.
+//
+// While it is the one behind `target`, node.target_up follows it: true after the first complete HTTP
+// response, false as soon as it ends. Gives up after too many ends (restart_budget), or at the first one with
+// `restart: never`. Not thread-safe: control thread only.
+#pragma once
+
+#include "litefs/config.hpp"
+#include "litefs/proxy/child.hpp"
+#include "litefs/proxy/condition.hpp"
+#include "litefs/proxy/node.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+namespace litefs::proxy {
+
+class app_process {
+ public:
+  // `on_target` is called with each change of node.target_up; empty: this process is not the one behind
+  // `target`.
+  app_process(reaper& r, condition& changed, node& shared, process_options options,
+              std::function<void(bool up)> on_target);
+
+  boost::asio::awaitable<void> run();  // until stop() or ended()
+  // Its stop signal to the whole group, SIGKILL after stop-timeout or as soon as `hurry` holds, or at the
+  // deadline.
+  boost::asio::awaitable<void> stop(time_point deadline, std::function<bool()> hurry);
+  // The exit code with which it ended for good.
+  [[nodiscard]] std::optional<int> ended() const noexcept { return ended_; }
+
+ private:
+  boost::asio::awaitable<void> wait_ready();
+  void target(bool up);
+  boost::asio::awaitable<int> run_once();
+
+  reaper& reaper_;
+  condition& changed_;
+  node& node_;
+  process_options options_;
+  std::function<void(bool)> on_target_;
+  std::unique_ptr<child> process_;
+  std::optional<int> ended_;
+  bool stopping_ = false;
+};
+
+}  // namespace litefs::proxy

@@ -1,0 +1,47 @@
+// Our own LiteFS: started, started again when it dies, and cleaned up after.
+//
+// A LiteFS that was killed leaves a dead mount behind on which the next one cannot start, so a dead mount is
+// unmounted lazily first. Gives up after too many deaths (restart_budget). Not thread-safe: control thread
+// only.
+#pragma once
+
+#include "litefs/config.hpp"
+#include "litefs/proxy/child.hpp"
+#include "litefs/proxy/condition.hpp"
+#include "litefs/proxy/keeper_link.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <functional>
+#include <memory>
+
+namespace litefs::proxy {
+
+class litefs_process {
+ public:
+  litefs_process(boost::asio::io_context& context, reaper& r, condition& changed, litefs_options options,
+                 keeper_link const& keeper);
+
+  // Called when it died on its own, before it is started again; set before run().
+  std::function<void()> on_gone;
+
+  boost::asio::awaitable<void> run();                      // until stop() or given_up()
+  boost::asio::awaitable<void> stop(time_point deadline);  // SIGTERM, SIGKILL at the deadline
+  [[nodiscard]] bool given_up() const noexcept { return given_up_; }
+
+ private:
+  boost::asio::awaitable<void> clear_dead_mount();
+  bool spawn();
+
+  boost::asio::io_context& context_;
+  reaper& reaper_;
+  condition& changed_;
+  litefs_options options_;
+  keeper_link const& keeper_;
+  std::unique_ptr<child> process_;
+  bool stopping_ = false;
+  bool given_up_ = false;
+};
+
+}  // namespace litefs::proxy

@@ -1,0 +1,63 @@
+// The order in which a node starts and stops, and its exit code.
+//
+// Start: (listeners are bound already) keeper, LiteFS, mount and role, anchors, each-start steps, app. Stop:
+// health 503, drain delay, no new connections, drain, app, our own handles, LiteFS. A second stop() shortens
+// every wait. A step that fails, an app or a LiteFS that gives up stops the node. Not thread-safe: control
+// thread only.
+#pragma once
+
+#include "litefs/proxy/app_process.hpp"
+#include "litefs/proxy/condition.hpp"
+#include "litefs/proxy/keeper_link.hpp"
+#include "litefs/proxy/litefs_process.hpp"
+#include "litefs/proxy/node.hpp"
+#include "litefs/proxy/watcher.hpp"
+#include "litefs/proxy/worker.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace litefs::proxy {
+
+// The parts that only a cluster node has.
+struct cluster_parts {
+  keeper_link& keeper;
+  proxy::watcher& watcher;
+  litefs_process* litefs = nullptr;  // null: somebody else runs LiteFS
+};
+
+class supervisor {
+ public:
+  supervisor(boost::asio::io_context& context, node& shared, worker_group& workers, reaper& r,
+             condition& changed, std::optional<cluster_parts> cluster);
+
+  boost::asio::awaitable<int> run();  // the exit code of the node
+  void stop() noexcept;               // SIGTERM; the second one is fast
+
+ private:
+  boost::asio::awaitable<std::optional<int>> start();  // an exit code if it must not go on
+  boost::asio::awaitable<std::optional<int>> wait_for_litefs();
+  boost::asio::awaitable<std::optional<int>> run_steps();
+  void start_processes();
+  boost::asio::awaitable<int> serve();
+  boost::asio::awaitable<void> shut_down();
+  boost::asio::awaitable<void> drain(time_point deadline);
+  [[nodiscard]] bool stopping() const noexcept { return stops_ > 0; }
+  [[nodiscard]] bool fast() const noexcept { return stops_ > 1; }
+  [[nodiscard]] bool litefs_given_up() const noexcept;
+
+  boost::asio::io_context& context_;
+  node& node_;
+  worker_group& workers_;
+  reaper& reaper_;
+  condition& changed_;
+  std::optional<cluster_parts> cluster_;
+  std::vector<std::unique_ptr<app_process>> processes_;
+  int stops_ = 0;
+};
+
+}  // namespace litefs::proxy

@@ -1,0 +1,99 @@
+#include "litefs/proxy/litefs_process.hpp"
+
+#include "litefs/proxy/restart_budget.hpp"
+#include "litefs/proxy/step.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+namespace litefs::proxy {
+
+namespace asio = boost::asio;
+using clock = std::chrono::steady_clock;
+
+namespace {
+
+constexpr milliseconds unmount_max{5'000};
+constexpr milliseconds kill_max{2'000};
+constexpr int unmount_rounds = 4;  // mounts can be stacked
+
+bool never() {
+  return false;
+}
+
+}  // namespace
+
+litefs_process::litefs_process(asio::io_context& context, reaper& r, condition& changed,
+                               litefs_options options, keeper_link const& keeper)
+    : context_(context), reaper_(r), changed_(changed), options_(std::move(options)), keeper_(keeper) {}
+
+asio::awaitable<void> litefs_process::run() {
+  restart_budget budget;
+  while (!stopping_) {
+    co_await clear_dead_mount();
+    if (stopping_) co_return;
+    if (spawn()) {
+      condition::predicate ended = [this] { return !process_->running(); };
+      co_await changed_.wait(time_point::max(), ended);
+      if (stopping_) co_return;
+      spdlog::error("LiteFS ended with code {}", process_->exit_code().value_or(0));
+      if (on_gone) on_gone();
+    }
+    auto const pause = budget.spend(clock::now());
+    if (!pause) {
+      spdlog::critical("LiteFS ended {} times within {} s: giving up", restart_budget::starts_max + 1,
+                       restart_budget::window.count());
+      given_up_ = true;
+      changed_.notify();
+      co_return;
+    }
+    condition::predicate told = [this] { return stopping_; };
+    co_await changed_.wait(clock::now() + *pause, told);
+  }
+}
+
+bool litefs_process::spawn() {
+  // SIGTERM when we die: LiteFS then unmounts and gives its lease back.
+  auto spawned = child::spawn(reaper_, {.cmd = options_.cmd, .death_signal = SIGTERM});
+  if (!spawned) {
+    spdlog::error("cannot start LiteFS ({}): {}", options_.cmd.front(), spawned.error().message());
+    return false;
+  }
+  process_ = std::move(*spawned);
+  spdlog::info("LiteFS started, pid {}", process_->pid());
+  return true;
+}
+
+asio::awaitable<void> litefs_process::clear_dead_mount() {
+  for (int round = 0; round < unmount_rounds; ++round) {
+    // The keeper looks, since a stat() of a frozen mount never returns.
+    auto const heard = keeper_.reports();
+    condition::predicate looked = [this, heard] { return keeper_.reports() != heard; };
+    bool const known = co_await changed_.wait(clock::now() + keeper_link::silence_max, looked);
+    auto const health = known ? keeper_.last().health : mount_health::silent;
+    if (health == mount_health::absent || health == mount_health::alive) co_return;
+    spdlog::info("unmounting the dead mount {}", options_.mount);
+    step_options unmount{.name = "fusermount3",
+                         .process = {.cmd = {"fusermount3", "-u", "-z", options_.mount}},
+                         .timeout = unmount_max};
+    auto const done = co_await run_step(context_, reaper_, changed_, std::move(unmount), never);
+    if (!done) spdlog::error("fusermount3: {}", done.error().message());
+  }
+}
+
+asio::awaitable<void> litefs_process::stop(time_point deadline) {
+  stopping_ = true;
+  changed_.notify();
+  if (!process_ || !process_->running()) co_return;
+  process_->signal(SIGTERM);
+  condition::predicate ended = [this] { return !process_->running(); };
+  if (!co_await changed_.wait(deadline, ended)) {
+    spdlog::warn("LiteFS did not end in time: killed");
+    process_->signal_group(SIGKILL);
+    co_await changed_.wait(clock::now() + kill_max, ended);
+  }
+  co_await clear_dead_mount();  // a handle of somebody else keeps LiteFS from unmounting
+}
+
+}  // namespace litefs::proxy

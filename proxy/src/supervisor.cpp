@@ -1,0 +1,165 @@
+#include "litefs/proxy/supervisor.hpp"
+
+#include "litefs/proxy/step.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace litefs::proxy {
+
+namespace asio = boost::asio;
+using clock = std::chrono::steady_clock;
+
+namespace {
+
+constexpr int failed = 1;
+constexpr std::chrono::seconds remind_interval{5};
+constexpr milliseconds anchor_max{1'000};
+constexpr milliseconds drain_check{50};
+constexpr milliseconds litefs_stop_min{2'000};  // also when the app used up the time
+
+}  // namespace
+
+supervisor::supervisor(asio::io_context& context, node& shared, worker_group& workers, reaper& r,
+                       condition& changed, std::optional<cluster_parts> cluster)
+    : context_(context), node_(shared), workers_(workers), reaper_(r), changed_(changed), cluster_(cluster) {}
+
+void supervisor::stop() noexcept {
+  ++stops_;
+  spdlog::info(fast() ? "stopping at once" : "stopping");
+  changed_.notify();
+}
+
+bool supervisor::litefs_given_up() const noexcept {
+  return cluster_ && cluster_->litefs != nullptr && cluster_->litefs->given_up();
+}
+
+asio::awaitable<int> supervisor::run() {
+  auto code = co_await start();
+  if (!code) code = co_await serve();
+  co_await shut_down();
+  co_return *code;
+}
+
+asio::awaitable<std::optional<int>> supervisor::start() {
+  if (cluster_) {
+    asio::co_spawn(context_, cluster_->keeper.run(), asio::detached);
+    if (cluster_->litefs != nullptr) asio::co_spawn(context_, cluster_->litefs->run(), asio::detached);
+    asio::co_spawn(context_, cluster_->watcher.run(), asio::detached);
+    auto const refused = co_await wait_for_litefs();
+    if (refused) co_return refused;
+  }
+  auto const step_failed = co_await run_steps();
+  if (step_failed) co_return step_failed;
+  start_processes();
+  co_return std::nullopt;
+}
+
+asio::awaitable<std::optional<int>> supervisor::wait_for_litefs() {
+  auto const deadline = clock::now() + node_.config.litefs->start_timeout;
+  auto const mounted = [this] { return cluster_->watcher.state().mount_alive; };
+  auto const role_known = [this] { return cluster_->watcher.state().role != role::unknown; };
+  condition::predicate over = [=, this] {
+    return stopping() || litefs_given_up() || (mounted() && role_known());
+  };
+  while (!co_await changed_.wait(std::min(deadline, clock::now() + remind_interval), over)) {
+    auto const missing =
+        !mounted() ? "the mount " + node_.config.litefs->mount : std::string("LiteFS to find a primary");
+    if (clock::now() >= deadline) {
+      spdlog::critical("waited {} ms in vain for {}: stopping (litefs.start-timeout)",
+                       node_.config.litefs->start_timeout.count(), missing);
+      co_return failed;
+    }
+    spdlog::info("waiting for {}", missing);
+  }
+  if (stopping()) co_return 0;
+  if (litefs_given_up()) co_return failed;
+  // The next report comes after the keeper has tried to open its anchor connections.
+  auto const reports = cluster_->keeper.reports();
+  condition::predicate anchored = [this, reports] { return cluster_->keeper.reports() > reports; };
+  co_await changed_.wait(clock::now() + anchor_max, anchored);
+  auto const& s = cluster_->watcher.state();
+  spdlog::info("LiteFS is up: role {}, primary {}", to_string(s.role),
+               s.primary.empty() ? "unknown" : s.primary);
+  co_return std::nullopt;
+}
+
+asio::awaitable<std::optional<int>> supervisor::run_steps() {
+  std::function<bool()> const cancelled = [this] { return stopping() || litefs_given_up(); };
+  for (auto const& p : node_.config.exec) {
+    if (!p.each_start) continue;
+    if (p.primary_only && cluster_ && cluster_->watcher.state().role != role::primary) continue;
+    spdlog::info("step {}", p.name);
+    step_options step{
+        .name = p.name, .process = {.cmd = p.cmd, .env = p.env, .cwd = p.cwd}, .timeout = p.start_timeout};
+    auto const code = co_await run_step(context_, reaper_, changed_, std::move(step), cancelled);
+    if (stopping()) co_return 0;
+    if (code && *code == 0) continue;
+    auto const why = code ? "ended with code " + std::to_string(*code) : code.error().message();
+    spdlog::critical("step {} failed ({}): the node stops", p.name, why);
+    co_return code ? *code : failed;
+  }
+  co_return std::nullopt;
+}
+
+void supervisor::start_processes() {
+  node_.ready = true;
+  bool first = true;  // the first process is the one behind `target`
+  for (auto const& p : node_.config.exec) {
+    if (p.each_start) continue;
+    std::function<void(bool)> on_target;
+    if (std::exchange(first, false)) on_target = [this](bool) { workers_.post_wake(); };
+    processes_.push_back(std::make_unique<app_process>(reaper_, changed_, node_, p, std::move(on_target)));
+    asio::co_spawn(context_, processes_.back()->run(), asio::detached);
+  }
+  if (!processes_.empty()) return;
+  node_.target_up = true;  // somebody else runs the app: a refused connection will tell
+  workers_.post_wake();
+}
+
+asio::awaitable<int> supervisor::serve() {
+  auto const ended = [this]() -> std::optional<int> {
+    if (litefs_given_up()) return failed;
+    for (auto const& p : processes_) {
+      if (p->ended()) return p->ended();
+    }
+    return std::nullopt;
+  };
+  condition::predicate over = [this, ended] { return stopping() || ended(); };
+  co_await changed_.wait(time_point::max(), over);
+  co_return ended().value_or(0);
+}
+
+asio::awaitable<void> supervisor::shut_down() {
+  node_.draining = true;
+  condition::predicate hurry = [this] { return fast(); };
+  co_await changed_.wait(clock::now() + node_.config.drain_delay, hurry);
+  auto const deadline = clock::now() + node_.config.stop_timeout;
+  // Half of the time for requests, the rest for the app and LiteFS.
+  co_await drain(clock::now() + node_.config.stop_timeout / 2);
+  for (auto const& p : processes_) co_await p->stop(deadline, hurry);
+  workers_.close_all();
+  workers_.join();
+  if (!cluster_) co_return;
+  co_await cluster_->keeper.close_handles();
+  if (cluster_->litefs != nullptr)
+    co_await cluster_->litefs->stop(std::max(deadline, clock::now() + litefs_stop_min));
+  cluster_->watcher.stop();
+  cluster_->keeper.stop();
+}
+
+asio::awaitable<void> supervisor::drain(time_point deadline) {
+  workers_.stop_accepting();
+  workers_.drain();
+  condition::predicate hurry = [this] { return fast(); };
+  while (workers_.connections() > 0 && clock::now() < deadline && !fast()) {
+    co_await changed_.wait(clock::now() + drain_check, hurry);
+  }
+  if (workers_.connections() > 0) spdlog::warn("{} connections are cut", workers_.connections());
+}
+
+}  // namespace litefs::proxy
