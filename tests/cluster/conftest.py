@@ -13,7 +13,7 @@ from tools.cluster.cluster import CONSUL_PROGRAM
 
 LINES = pytest.StashKey[list[str]]()
 
-# Each node runs another kind of server: one request per connection, threads that keep them, an event loop.
+# Two kinds of app server: one request per connection, and threads that keep connections.
 SERVERS = (
     ("gunicorn", "notes_site.wsgi", "--workers=4"),
     ("gunicorn", "notes_site.wsgi", "--workers=2", "--threads=4"),
@@ -44,6 +44,13 @@ def measured(request: pytest.FixtureRequest) -> Callable[[str], None]:
     """Says a number at the end of the run."""
     lines = request.config.stash[LINES]
     return lambda line: lines.append(f"{request.node.name}: {line}")
+
+
+@pytest.fixture
+def without_fuse() -> tuple[str, ...]:
+    """Runs the command that follows it on a machine without /dev/fuse."""
+    devices = "mknod -m 666 /dev/null c 1 3 && mknod -m 666 /dev/urandom c 1 9 && mkdir /dev/shm"
+    return ("unshare", "--mount", "sh", "-c", f'mount -t tmpfs none /dev && {devices} && exec "$@"', "sh")
 
 
 @pytest.fixture(scope="session")
