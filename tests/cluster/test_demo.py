@@ -1,4 +1,4 @@
-"""bin/demo shows what it promises, on a cluster and on a machine that cannot run one, and leaves nothing behind."""
+"""bin/demo shows what it promises, on a cluster and where there can be none, and leaves nothing behind."""
 
 from __future__ import annotations
 
