@@ -1,0 +1,96 @@
+"""What litefs-proxy and Django must agree on, implemented once in the C++ library litefs_core."""
+
+class MountError(OSError):
+    """The mount is dead, absent, or its content is not what LiteFS writes."""
+
+class Position:
+    """How far a database has come: a TXID and the checksum of the whole database after it."""
+
+    def __init__(self, txid: int, checksum: int) -> None: ...
+    @staticmethod
+    def parse(text: str) -> Position:
+        """From `<16 hex>/<16 hex>`. Raises ValueError."""
+    @property
+    def txid(self) -> int: ...
+    @property
+    def checksum(self) -> int: ...
+
+class MountIdentity:
+    """What stat() says about a live mount."""
+
+    @property
+    def device(self) -> int:
+        """st_dev: new at each mount."""
+    @property
+    def writable(self) -> bool:
+        """True on the primary."""
+
+class PositionFile:
+    """`<mount>/<database>-pos` on a kept descriptor."""
+
+    def __init__(self, mount: str, database: str) -> None:
+        """Raises MountError."""
+    def read(self) -> Position:
+        """Raises MountError."""
+
+class NodeFacts:
+    """What the node page tells."""
+
+    def __init__(
+        self, role: str, mount_alive: bool, mount_device: int, primary: str = "", litefs_id: str = ""
+    ) -> None: ...
+    @property
+    def role(self) -> str:
+        """unknown, primary, replica, disconnected or single."""
+    @property
+    def mount_alive(self) -> bool: ...
+    @property
+    def mount_device(self) -> int: ...
+    @property
+    def primary(self) -> str: ...
+    @property
+    def litefs_id(self) -> str: ...
+
+class NodePage:
+    """The node page, mapped for reading."""
+
+    @staticmethod
+    def open(path: str) -> NodePage | None:
+        """None if there is no page, or none to be trusted."""
+    def read(self) -> NodeFacts | None:
+        """None if its writer is gone."""
+
+class NodePageWriter:
+    """Creates and writes a node page; unlinks it when it is destroyed. For tests."""
+
+    def __init__(self, path: str) -> None: ...
+    def publish(self, facts: NodeFacts) -> None: ...
+    def beat(self) -> None: ...
+
+def default_page_path(mount: str) -> str:
+    """Where litefs-proxy keeps the page of this mount."""
+
+def inspect_mount(path: str) -> MountIdentity:
+    """Raises MountError if the mount is dead or absent."""
+
+def database_id(name: str) -> int:
+    """How cookies name a database."""
+
+def valid_hostname(text: str) -> bool: ...
+def parse_duration(text: str) -> float:
+    """Seconds of '1m30s' and the like. Raises ValueError."""
+
+def parse_demands(value: str) -> list[tuple[int, Position]]:
+    """The databases and positions of a consistency cookie. Raises ValueError."""
+
+def format_demands(demands: list[tuple[int, Position]]) -> str: ...
+def merge_demands(
+    older: list[tuple[int, Position]], newer: list[tuple[int, Position]]
+) -> list[tuple[int, Position]]:
+    """The higher TXID of each database; `newer` wins on equal ones."""
+
+def format_committed(committed: list[tuple[str, Position]]) -> str:
+    """The value of `litefs-committed`: 'none' if the list is empty."""
+
+def leak(object: object) -> None:
+    """Keep the object alive for ever, beyond the end of the interpreter."""

@@ -1,0 +1,231 @@
+"""How `settings.resolve()` works: read, check each value, derive the rest, check what belongs together."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import hmac
+import ipaddress
+import os
+import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from django_litefs import _core
+from django_litefs._values import InvalidValue, convert, from_environment, split_address
+from django_litefs.settings import SETTINGS, Settings, SettingsError
+
+LITEFS_PORT = 20202
+RESERVED_SUFFIXES = ("-journal", "-wal", "-shm", "-pos", "-lock")
+SECRET_MIN_LENGTH = 16
+NO_LEASE = (
+    "LITEFS: DEBUG is off and no lease is configured. Set LITEFS['CONSUL_URL'] (or STATIC_PRIMARY) for a cluster, "
+    "or LITEFS['ENABLED'] = False for a single node on a plain SQLite file."
+)
+
+
+def resolve_settings(django_settings: object, environ: Mapping[str, str], argv: Sequence[str]) -> Settings:
+    values = _read(getattr(django_settings, "LITEFS", None) or {}, environ)
+    s = Settings(**values)
+    s = replace(
+        s,
+        debug=bool(getattr(django_settings, "DEBUG", False)),
+        base_dir=os.fspath(getattr(django_settings, "BASE_DIR", "")),
+        under_test=is_test_runner(argv),
+        allowed_host=_allowed_host(getattr(django_settings, "ALLOWED_HOSTS", ())),
+    )
+    s = replace(s, consul_url=_consul_url(s, environ))
+    problems = _check_files(s)
+    leased = bool(s.consul_url or s.static_primary)
+    if s.enabled is False or s.under_test or (s.enabled is None and s.debug and not leased):
+        if not s.under_test:
+            problems += _check_single(s)
+        s = replace(s, cluster=False)
+    elif not leased:
+        problems.append(NO_LEASE if s.enabled is None else _no_lease_enabled())
+    else:
+        intended = bool(s.http_addr)
+        s = _derive_cluster(replace(s, cluster=True), environ, problems)
+        s = replace(s, secrets=_secrets(s, django_settings))
+        problems += _check_cluster(s) + _check_http_addr(s, intended)
+    if problems:
+        raise SettingsError(problems)
+    timeout = s.primary_redirect_timeout or _redirect_timeout(s)
+    return replace(s, primary_redirect_timeout=timeout, primary_url=s.primary_url or _primary_url(s))
+
+
+def is_test_runner(argv: Sequence[str]) -> bool:
+    """`manage.py test` or pytest. Judged by the command line: environment variables reach child processes as well."""
+    if not argv:
+        return False
+    program = argv[0].replace(os.sep, "/")
+    if program.rsplit("/", 1)[-1] in ("pytest", "py.test") or program.endswith("pytest/__main__.py"):
+        return True
+    return len(argv) > 1 and argv[1] == "test"
+
+
+def _read(given: Any, environ: Mapping[str, str]) -> dict[str, Any]:
+    if not isinstance(given, Mapping):
+        raise SettingsError([f"LITEFS must be a dict, not {type(given).__name__}."])
+    known = {s.key: s for s in SETTINGS}
+    problems = [_unknown_key(key, known) for key in given if key not in known]
+    values: dict[str, Any] = {}
+    for key, row in known.items():
+        try:
+            if row.environment in environ:
+                values[key.lower()] = from_environment(row, environ[row.environment])
+            elif key in given:
+                values[key.lower()] = convert(f"LITEFS[{key!r}]", row.kind, given[key])
+        except InvalidValue as error:
+            problems.append(str(error))
+    if problems:
+        raise SettingsError(problems)
+    return values
+
+
+def _unknown_key(key: object, known: Mapping[str, object]) -> str:
+    near = difflib.get_close_matches(str(key).upper(), known, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else " docs/settings.md lists the keys."
+    return f"LITEFS[{key!r}] is not a setting.{hint}"
+
+
+def _allowed_host(hosts: Sequence[str]) -> str:
+    first = hosts[0] if hosts else "localhost"
+    return "localhost" if first == "*" else first.lstrip(".")
+
+
+def _consul_url(s: Settings, environ: Mapping[str, str]) -> str:
+    if s.consul_url and s.lease_url and s.consul_url != s.lease_url:
+        raise SettingsError(["LITEFS['CONSUL_URL'] and LITEFS['LEASE_URL'] differ: keep CONSUL_URL only."])
+    explicit = s.consul_url or s.lease_url
+    if explicit and s.static_primary:
+        raise SettingsError(
+            ["LITEFS has both lease kinds, CONSUL_URL and STATIC_PRIMARY: remove one of them."]
+        )
+    if explicit or s.static_primary or s.enabled is False:
+        return explicit
+    return environ.get("FLY_CONSUL_URL", "")
+
+
+def _check_files(s: Settings) -> list[str]:
+    problems = []
+    if os.path.realpath(s.mount_path) == os.path.realpath(s.data_path):
+        problems.append(
+            f"LITEFS['MOUNT_PATH'] and LITEFS['DATA_PATH'] are both {s.mount_path}: give each a folder of its own."
+        )
+    for name in s.all_databases:
+        if name.endswith(RESERVED_SUFFIXES):
+            problems.append(f"LITEFS: the database name {name!r} ends in a suffix that LiteFS keeps for itself.")
+    return problems
+
+
+def _check_single(s: Settings) -> list[str]:
+    if not os.path.exists(os.path.join(s.data_path, "clusterid")):
+        return []
+    return [
+        f"LITEFS: this node would run without LiteFS, but {s.data_path} belongs to a LiteFS cluster (it holds a "
+        "cluster id). Set CONSUL_URL or STATIC_PRIMARY again, or choose another DATA_PATH."
+    ]
+
+
+def _no_lease_enabled() -> str:
+    return "LITEFS['ENABLED'] is True but no lease is configured: set LITEFS['CONSUL_URL'] or STATIC_PRIMARY."
+
+
+def _derive_cluster(s: Settings, environ: Mapping[str, str], problems: list[str]) -> Settings:
+    fly_app, fly_machine = environ.get("FLY_APP_NAME", ""), environ.get("FLY_MACHINE_ID", "")
+    on_fly = bool(fly_app and fly_machine)
+    fly_host = f"{fly_machine}.vm.{fly_app}.internal" if on_fly else ""
+    hostname = s.hostname or fly_host or socket.gethostname()
+    advertise = s.advertise_url or (f"http://{fly_host}:{LITEFS_PORT}" if on_fly else "")
+    candidate = s.candidate
+    if s.static_primary:
+        if set(s.static_primary) != {"hostname", "url"}:
+            problems.append("LITEFS['STATIC_PRIMARY'] needs exactly the keys 'hostname' and 'url'.")
+            return s
+        is_primary = s.static_primary["hostname"] == hostname
+        candidate = is_primary
+        advertise = advertise or (s.static_primary["url"] if is_primary else "")
+    elif candidate is None:
+        candidate = not on_fly or environ.get("FLY_REGION", "") == environ.get("PRIMARY_REGION", "")
+    key = s.consul_key or (f"litefs/{fly_app}" if fly_app else "")
+    http_addr = s.http_addr or _http_addr(advertise, on_fly and not s.advertise_url)
+    return replace(
+        s, hostname=hostname, advertise_url=advertise, candidate=candidate, consul_key=key, http_addr=http_addr
+    )
+
+
+def _http_addr(advertise: str, on_fly: bool) -> str:
+    parts = urlsplit(advertise)
+    if not parts.hostname:
+        return f"127.0.0.1:{LITEFS_PORT}"
+    host = "fly-local-6pn" if on_fly else parts.hostname
+    return f"[{host}]:{parts.port or LITEFS_PORT}" if ":" in host else f"{host}:{parts.port or LITEFS_PORT}"
+
+
+def _check_cluster(s: Settings) -> list[str]:
+    problems = []
+    if not _core.valid_hostname(s.hostname):
+        problems.append(f"LITEFS['HOSTNAME'] {s.hostname!r} is no host name: letters, digits, '-', '.', '_' only.")
+    if s.consul_url and not s.consul_key:
+        problems.append(
+            "LITEFS['CONSUL_KEY'] is missing: name the lease of this site, e.g. 'litefs/mysite' (two sites with "
+            "one key on one Consul would merge)."
+        )
+    if s.consul_url and not s.advertise_url:
+        problems.append(
+            "LITEFS['ADVERTISE_URL'] is missing: how do the other nodes reach this node's LiteFS? "
+            f"e.g. 'http://10.0.0.5:{LITEFS_PORT}'."
+        )
+    if not s.secrets:
+        problems.append("LITEFS: no secret for requests between nodes: set SECRET_KEY or LITEFS['SECRET'].")
+    elif any(len(secret) < SECRET_MIN_LENGTH for secret in s.secrets):
+        problems.append(f"LITEFS['SECRET'] is too short: at least {SECRET_MIN_LENGTH} characters each.")
+    if isinstance(s.primary_url, str) and s.primary_url and "{hostname}" not in s.primary_url:
+        problems.append("LITEFS['PRIMARY_URL'] must contain {hostname}, or be a dict of hostname to URL.")
+    return problems
+
+
+def _check_http_addr(s: Settings, intended: bool) -> list[str]:
+    host, _ = split_address(s.http_addr)
+    if host in ("", "0.0.0.0", "::", "*"):
+        return [
+            f"LITEFS['HTTP_ADDR'] {s.http_addr!r} opens LiteFS's API, which has no password, on all interfaces: "
+            "name one private address."
+        ]
+    try:
+        public = ipaddress.ip_address(host).is_global
+    except ValueError:
+        public = False
+    if public and not intended:
+        return [
+            f"LITEFS['ADVERTISE_URL'] {s.advertise_url!r} is a public address, and LiteFS's API has no password: use a "
+            "private network, or set LITEFS['HTTP_ADDR'] if this is intended."
+        ]
+    return []
+
+
+def _secrets(s: Settings, django_settings: object) -> tuple[str, ...]:
+    if s.secret:
+        return (s.secret,) if isinstance(s.secret, str) else tuple(s.secret)
+    try:
+        key = getattr(django_settings, "SECRET_KEY", "")
+    except Exception:  # Django's own complaint about an empty one; ours names both ways out
+        key = ""
+    keys = [key, *getattr(django_settings, "SECRET_KEY_FALLBACKS", ())] if key else []
+    return tuple(
+        hmac.new(str(key).encode(), b"django_litefs: requests between nodes, 1", hashlib.sha256).hexdigest()
+        for key in keys
+        if key
+    )
+
+
+def _redirect_timeout(s: Settings) -> str:
+    seconds = 2 * _core.parse_duration(s.consul_ttl) + _core.parse_duration(s.consul_lock_delay) + 4
+    return f"{round(seconds * 1000)}ms"
+
+
+def _primary_url(s: Settings) -> str:
+    return f"http://{{hostname}}:{split_address(s.proxy_addr)[1]}"

@@ -1,0 +1,31 @@
+"""The Django app: registers system checks; starts nothing."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core import checks as django_checks
+
+ENGINE = "django_litefs.db.backends.litefs"
+
+
+class DjangoLitefsConfig(AppConfig):
+    name = "django_litefs"
+    verbose_name = "LiteFS"
+
+    def __init__(self, app_name: str, app_module: ModuleType | None) -> None:
+        super().__init__(app_name, app_module)
+        # Before Django fills in its own default of 0: connections are kept unless the site says otherwise.
+        for database in settings.DATABASES.values():
+            if database.get("ENGINE") == ENGINE:
+                database.setdefault("CONN_MAX_AGE", None)
+
+    def ready(self) -> None:
+        from django_litefs import checks
+
+        django_checks.register(checks.check_settings, "litefs")
+        django_checks.register(checks.check_databases, "litefs")
+        django_checks.register(checks.check_middleware, "litefs")
+        django_checks.register(checks.check_local_state, "litefs")

@@ -1,0 +1,152 @@
+"""The two files that `litefs_start` writes: litefs.yml for LiteFS, litefs-proxy.yml for litefs-proxy.
+
+Values are literal: LiteFS runs with -no-expand-env, and a '${' that litefs-proxy would expand is refused.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import yaml
+
+from django_litefs import _core
+from django_litefs.settings import Settings, SettingsError
+
+HEADER = "# Written by 'manage.py litefs_start' at each start from the LITEFS settings: changes here are lost.\n"
+LITEFS_FILE, PROXY_FILE, SOCKET_FILE = "litefs.yml", "litefs-proxy.yml", "proxy.sock"
+LITEFS_LOG_LEVELS = {"warning": "warn"}
+OURS_ALONE = (("fuse", "dir"), ("data", "dir"), ("http", "addr"), ("exec",), ("proxy",))
+
+
+def socket_path(s: Settings) -> str:
+    return os.path.join(s.data_path, SOCKET_FILE)
+
+
+def litefs_config(s: Settings) -> dict[str, Any]:
+    """The content of litefs.yml."""
+    for path in OURS_ALONE:
+        if _has(s.extra, path):
+            raise SettingsError([f"LITEFS['EXTRA'] must not set {'.'.join(path)}: litefs_start needs its own value."])
+    config: dict[str, Any] = {
+        "fuse": {"dir": s.mount_path, "allow-other": s.allow_other},
+        "data": {"dir": s.data_path, "retention": s.retention},
+        "http": {"addr": s.http_addr},
+        "lease": _lease(s),
+        "log": {"format": s.log_format, "level": LITEFS_LOG_LEVELS.get(s.log_level, s.log_level)},
+    }
+    return _merged(config, s.extra)
+
+
+def proxy_config(s: Settings, *, litefs: str, app: Mapping[str, Any], migrate: Sequence[str]) -> dict[str, Any]:
+    """The content of litefs-proxy.yml. `app`: an entry of `exec`; `migrate`: the command of the step before it."""
+    config: dict[str, Any] = {
+        "addr": s.proxy_addr,
+        "target": s.proxy_target,
+        "databases": list(s.all_databases),
+        "trusted-proxies": list(s.trusted_proxies),
+        "passthrough": list(s.passthrough),
+        "always-forward": list(s.always_forward),
+        "read-wait": s.read_wait,
+        "primary-redirect-timeout": s.primary_redirect_timeout,
+        "max-lag": s.max_lag,
+        "stale-reads": s.stale_reads,
+        "stop-timeout": s.stop_timeout,
+        "cookie": {"name": s.cookie_name},
+        "socket": socket_path(s),
+        "ready": {"path": "/", "host": s.allowed_host},
+        "limits": {"target-connections": s.target_connections},
+        "log": {"level": s.log_level, "format": s.log_format},
+        "exec": [
+            {
+                "name": "migrate",
+                "cmd": list(migrate),
+                "each-start": True,
+                "start-timeout": _longer(s.migrate_timeout, 60),
+            },
+            {"name": "app", **app},
+        ],
+    }
+    if s.cluster:
+        config |= {
+            "litefs": {
+                "url": f"http://{s.http_addr}",
+                "mount": s.mount_path,
+                "hostname": s.hostname,
+                "cmd": [litefs, "mount", "-config", os.path.join(s.data_path, LITEFS_FILE), "-no-expand-env"],
+            },
+            "primary-url": s.primary_url,
+            "secret": list(s.secrets),
+        }
+    _refuse_expansion(config)
+    return config
+
+
+def write(path: str, config: Mapping[str, Any]) -> None:
+    """Replaces the file at once, readable by its owner alone (it holds secrets)."""
+    text = HEADER + yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)
+    descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=f".{os.path.basename(path)}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:  # mkstemp: mode 0600
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _lease(s: Settings) -> dict[str, Any]:
+    if s.static_lease:
+        return {
+            "type": "static",
+            "hostname": s.static_primary["hostname"],
+            "advertise-url": s.static_primary["url"],
+            "candidate": bool(s.candidate),
+        }
+    return {
+        "type": "consul",
+        "hostname": s.hostname,
+        "advertise-url": s.advertise_url,
+        "candidate": bool(s.candidate),
+        "promote": s.promote,
+        "consul": {
+            "url": s.consul_url,
+            "key": s.consul_key,
+            "ttl": s.consul_ttl,
+            "lock-delay": s.consul_lock_delay,
+        },
+    }
+
+
+def _longer(duration: str, seconds: int) -> str:
+    return f"{round(_core.parse_duration(duration)) + seconds}s"
+
+
+def _has(config: Mapping[str, Any], path: Sequence[str]) -> bool:
+    for key in path:
+        if not isinstance(config, Mapping) or key not in config:
+            return False
+        config = config[key]
+    return True
+
+
+def _merged(base: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
+    result = dict(base)
+    for key, value in extra.items():
+        old = result.get(key)
+        result[key] = _merged(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+    return result
+
+
+def _refuse_expansion(value: Any) -> None:
+    if isinstance(value, str) and "${" in value:
+        raise SettingsError([f"LITEFS: {value!r} contains '${{', which litefs-proxy would expand: write it out."])
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            _refuse_expansion(item)

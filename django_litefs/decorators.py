@@ -1,0 +1,42 @@
+"""Decorators for views."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from asgiref.sync import iscoroutinefunction
+
+from django_litefs import consistency
+from django_litefs.conf import this_node
+from django_litefs.db.backends.litefs.errors import Translator
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def primary(view: View) -> View:
+    """A view that writes although its method is safe: it runs on the primary, and nowhere else before."""
+    if iscoroutinefunction(view):
+
+        @functools.wraps(view)
+        async def async_wrapped(*args: Any, **kwargs: Any) -> Any:
+            _require_primary()
+            with consistency.immediate():
+                return await view(*args, **kwargs)
+
+        return async_wrapped  # type: ignore[return-value]
+
+    @functools.wraps(view)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        _require_primary()
+        with consistency.immediate():
+            return view(*args, **kwargs)
+
+    return wrapped  # type: ignore[return-value]
+
+
+def _require_primary() -> None:
+    node = this_node()
+    if node is not None and not node.facts().writable:
+        raise Translator("default", node).not_primary()

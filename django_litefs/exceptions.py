@@ -1,0 +1,34 @@
+"""Every error of django_litefs. Each is an OperationalError that knows role, primary, database and a way out."""
+
+from __future__ import annotations
+
+from django.db.utils import OperationalError
+
+
+class LiteFSError(OperationalError):
+    """Base of all. `role` and `primary` are what the node was at that moment."""
+
+    def __init__(
+        self, message: str, *, role: str = "unknown", primary: str = "", database: str = "", hint: str = ""
+    ) -> None:
+        super().__init__(f"{message} {hint}".strip())
+        self.role = role
+        self.primary = primary
+        self.database = database
+        self.hint = hint
+
+
+class NotPrimaryError(LiteFSError):
+    """A write was tried on a node that is not the primary. Nothing of it happened."""
+
+
+class MountLostError(LiteFSError):
+    """The LiteFS mount is gone or was replaced."""
+
+
+class CommitLostError(LiteFSError):
+    """A COMMIT was reported as done but cannot be proven: its outcome is unknown."""
+
+
+class JournalModeError(LiteFSError):
+    """Leaving WAL, or exclusive locking, would stop the replicas."""

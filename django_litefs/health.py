@@ -1,0 +1,71 @@
+"""Facts about this node, for commands, views and monitoring."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from typing import Any
+
+from django_litefs import _core
+from django_litefs._values import split_address
+from django_litefs.conf import effective, this_node
+from django_litefs.node import SINGLE, Facts
+
+TIMEOUT_S = 2.0
+ANY_ADDRESS = ("", "0.0.0.0", "::")
+
+
+def node_facts() -> Facts:
+    """Role, mount and primary as this process sees them."""
+    node = this_node()
+    return SINGLE if node is None else node.facts(fresh=True)
+
+
+def is_primary() -> bool:
+    """May this process write, right now? True on a single node too."""
+    return node_facts().writable
+
+
+def current_position(database: str = "") -> _core.Position | None:
+    """How far a database (default: DATABASE_NAME) has come on this node; None on a single node."""
+    node = this_node()
+    if node is None:
+        return None
+    return node.position(database or effective().database_name, node_facts().mount_device)
+
+
+def proxy_health() -> dict[str, Any] | None:
+    """What litefs-proxy's /litefs/health says; None if it does not answer."""
+    host, port = split_address(effective().proxy_addr)
+    connection = http.client.HTTPConnection("127.0.0.1" if host in ANY_ADDRESS else host, port, timeout=TIMEOUT_S)
+    try:
+        connection.request("GET", "/litefs/health")
+        answer = connection.getresponse()
+        found = json.loads(answer.read())
+        return {**found, "healthy": answer.status == 200} if isinstance(found, dict) else None
+    except (OSError, http.client.HTTPException, ValueError):
+        return None
+    finally:
+        connection.close()
+
+
+def status() -> dict[str, Any]:
+    """Everything litefs_status shows."""
+    s, facts = effective(), node_facts()
+    positions: dict[str, str | None] = {}
+    if s.cluster:
+        for name in s.all_databases:
+            try:
+                positions[name] = str(current_position(name))
+            except _core.MountError:
+                positions[name] = None
+    return {
+        "hostname": s.hostname if s.cluster else None,
+        "role": facts.role,
+        "primary": facts.primary or (s.hostname if s.cluster and facts.role == "primary" else None),
+        "mount": s.mount_path if s.cluster else None,
+        "mount_alive": facts.mount_alive,
+        "databases": {name: positions.get(name) for name in s.all_databases},
+        "folder": s.database_folder,
+        "proxy": proxy_health(),
+    }

@@ -1,0 +1,75 @@
+"""manage.py litefs_start [-- COMMAND …]: becomes litefs-proxy, which runs LiteFS, the migrations and the app server."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from argparse import REMAINDER
+from dataclasses import replace
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from django_litefs import config, process, start
+from django_litefs.conf import effective
+from django_litefs.settings import Settings, SettingsError
+
+CHECK_TIMEOUT_S = 30
+
+
+class Command(BaseCommand):
+    help = "Starts this node: LiteFS, litefs-proxy and the app server (the command after --)."
+    requires_system_checks: list[str] = []
+    requires_migrations_checks = False
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("server", nargs=REMAINDER, metavar="-- COMMAND", help="e.g. -- gunicorn mysite.wsgi")
+        parser.add_argument("--check", action="store_true", help="validate and write the files, start nothing")
+
+    def handle(self, *args: Any, server: list[str], check: bool, **options: Any) -> None:
+        command = server[1:] if server[:1] == ["--"] else server
+        if not command:
+            raise CommandError("Which app server? e.g. manage.py litefs_start -- gunicorn mysite.wsgi")
+        try:
+            program, arguments = self._prepare(effective(), command)
+        except (ImproperlyConfigured, process.ExecutableNotFound) as error:
+            raise CommandError(str(error)) from None
+        except SettingsError as error:
+            raise CommandError("\n".join(error.problems)) from None
+        except OSError as error:
+            raise CommandError(f"{error.filename or ''}: {error.strerror}".lstrip(": ")) from None
+        if check:
+            return
+        self.stdout.flush()
+        os.execv(program, [program, *arguments])
+
+    def _prepare(self, s: Settings, command: list[str]) -> tuple[str, list[str]]:
+        proxy = process.find_executable("litefs-proxy", s.binary_path)
+        litefs = process.find_executable("litefs", s.binary_path) if s.cluster else ""
+        server = process.complete_server(command, s.proxy_target, os.environ)
+        s = replace(s, target_connections=s.target_connections or process.target_connections(server))
+        app = {"cmd": list(server.command), "env": {"PORT": s.proxy_target.rpartition(":")[2]}}
+        proxy_config = config.proxy_config(s, litefs=litefs, app=app, migrate=_migrate_command())
+        litefs_config = config.litefs_config(s) if s.cluster else None
+        if found := start.problems(s):
+            raise SettingsError(found)
+        start.create_folders(s)
+        if litefs_config is not None:
+            config.write(os.path.join(s.data_path, config.LITEFS_FILE), litefs_config)
+        path = os.path.join(s.data_path, config.PROXY_FILE)
+        config.write(path, proxy_config)
+        checked = subprocess.run(
+            [proxy, "check", "--config", path], capture_output=True, text=True, timeout=CHECK_TIMEOUT_S, check=False
+        )
+        if checked.returncode != 0:
+            raise CommandError(checked.stderr.strip() or f"litefs-proxy refused {path}.")
+        return proxy, ["run", "--config", path]
+
+
+def _migrate_command() -> list[str]:
+    script = sys.argv[0]
+    if os.path.basename(script) == "__main__.py":
+        return [sys.executable, "-m", "django", "litefs_migrate"]
+    return [sys.executable, os.path.abspath(script), "litefs_migrate"]

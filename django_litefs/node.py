@@ -1,0 +1,153 @@
+"""What this process knows of its node: role, mount identity, primary.
+
+The node page that litefs-proxy keeps answers in nanoseconds. Without a fresh one (no proxy, or it died) the mount itself
+is asked, at most once in FALLBACK_VALID_S. Framework-free; one Node per mount and process, shared by threads.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import threading
+import time
+from dataclasses import dataclass
+
+from django_litefs import _core
+from django_litefs._values import split_address
+
+FALLBACK_VALID_S = 0.02
+API_TIMEOUT_S = 1.0
+WRITABLE_ROLES = ("primary", "single")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The node at one instant."""
+
+    role: str
+    mount_alive: bool
+    mount_device: int
+    primary: str
+    litefs_id: str
+
+    @property
+    def writable(self) -> bool:
+        return self.mount_alive and self.role in WRITABLE_ROLES
+
+
+SINGLE = Facts("single", True, 0, "", "")
+DEAD = Facts("unknown", False, 0, "", "")
+
+
+class Node:
+    """Role and mount of one LiteFS node, as seen by this process."""
+
+    def __init__(self, mount: str, http_addr: str) -> None:
+        self.mount = mount
+        self.http_addr = http_addr
+        self._page_path = _core.default_page_path(mount)
+        self._page = _core.NodePage.open(self._page_path)
+        self._lock = threading.Lock()
+        self._fallback: tuple[float, Facts] = (0.0, DEAD)
+        self._ids: dict[int, str] = {}
+        self._positions: dict[str, tuple[int, _core.PositionFile]] = {}
+
+    def facts(self, *, fresh: bool = False) -> Facts:
+        page = self._page
+        found = page.read() if page is not None else None
+        if found is None:
+            self._page = page = _core.NodePage.open(self._page_path)
+            found = page.read() if page is not None else None
+        if found is None:
+            return self._ask_mount(fresh)
+        return Facts(found.role, found.mount_alive, found.mount_device, found.primary, found.litefs_id)
+
+    def position(self, database: str, device: int) -> _core.Position:
+        """The database's position, on a descriptor kept for this mount. Raises MountError."""
+        with self._lock:
+            kept = self._positions.get(database)
+            if kept is None or kept[0] != device:
+                if kept is not None:
+                    _core.leak(kept)
+                kept = self._positions[database] = (device, _core.PositionFile(self.mount, database))
+        return kept[1].read()
+
+    def litefs_id(self) -> str:
+        """The id of the LiteFS that answers now, new at each of its starts; '' if none answers."""
+        host, port = split_address(self.http_addr)
+        connection = http.client.HTTPConnection(host, port, timeout=API_TIMEOUT_S)
+        try:
+            connection.request("GET", "/info")
+            return connection.getresponse().getheader("Litefs-Id", "") or ""
+        except (OSError, http.client.HTTPException):
+            return ""
+        finally:
+            connection.close()
+
+    def known_litefs_id(self, facts: Facts) -> str:
+        """The id of the LiteFS that made this mount: from the page, else asked once for each mount."""
+        if facts.litefs_id:
+            return facts.litefs_id
+        known = self._ids.get(facts.mount_device)
+        if known is None:
+            known = self.litefs_id()
+            if known:
+                self._ids = {facts.mount_device: known}
+        return known
+
+    def after_fork(self) -> None:
+        """In a child: own page mapping, own descriptors; the parent's are left as they are."""
+        self._lock = threading.Lock()
+        for kept in self._positions.values():
+            _core.leak(kept)
+        self._positions = {}
+        if self._page is not None:
+            _core.leak(self._page)
+        self._page = _core.NodePage.open(self._page_path)
+
+    def _ask_mount(self, fresh: bool) -> Facts:
+        asked, facts = self._fallback
+        now = time.monotonic()
+        if not fresh and now - asked < FALLBACK_VALID_S:
+            return facts
+        try:
+            identity = _core.inspect_mount(self.mount)
+        except _core.MountError:
+            facts = DEAD
+        else:
+            role = "primary" if identity.writable else "replica"
+            facts = Facts(role, True, identity.device, self._primary_file(), "")
+        self._fallback = (now, facts)
+        return facts
+
+    def _primary_file(self) -> str:
+        try:
+            with open(os.path.join(self.mount, ".primary"), encoding="ascii", errors="replace") as file:
+                name = file.read(256).strip()
+        except OSError:
+            return ""
+        return name if _core.valid_hostname(name) else ""
+
+
+_nodes: dict[tuple[str, str], Node] = {}
+_nodes_lock = threading.Lock()
+
+
+def node_of(mount: str, http_addr: str) -> Node:
+    """The one Node of this process for a mount."""
+    key = (mount, http_addr)
+    found = _nodes.get(key)
+    if found is None:
+        with _nodes_lock:
+            found = _nodes.setdefault(key, Node(mount, http_addr))
+    return found
+
+
+def _after_fork() -> None:
+    global _nodes_lock
+    _nodes_lock = threading.Lock()
+    for node in _nodes.values():
+        node.after_fork()
+
+
+os.register_at_fork(after_in_child=_after_fork)
