@@ -14,7 +14,22 @@ struct target_gate::waiter {
   bool granted = false;      // guarded by the gate's mutex
 };
 
-awaitable<result<target_gate::permit>> target_gate::acquire(asio::io_context& ctx, std::chrono::milliseconds allowed) {
+// Whoever stops waiting, for whatever reason, leaves the queue; a place granted meanwhile goes to the next.
+struct target_gate::leaver {
+  target_gate& gate;
+  std::shared_ptr<waiter> w;
+  ~leaver() {
+    {
+      std::scoped_lock lock(gate.mutex_);
+      std::erase(gate.queue_, w);
+      if (!w->granted) return;
+    }
+    gate.release();
+  }
+};
+
+awaitable<result<target_gate::permit>> target_gate::acquire(asio::io_context& ctx,
+                                                            std::chrono::milliseconds allowed) {
   std::shared_ptr<waiter> w;
   {
     std::scoped_lock lock(mutex_);
@@ -26,12 +41,13 @@ awaitable<result<target_gate::permit>> target_gate::acquire(asio::io_context& ct
     w = std::make_shared<waiter>(ctx);
     queue_.push_back(w);
   }
+  leaver const leave{*this, w};
   w->timer.expires_after(allowed);
   co_await w->timer.async_wait(no_throw);
   std::scoped_lock lock(mutex_);
-  if (w->granted) co_return permit(*this);
-  std::erase(queue_, w);
-  co_return error_code(asio::error::timed_out);
+  if (!w->granted) co_return error_code(asio::error::timed_out);
+  w->granted = false;
+  co_return permit(*this);
 }
 
 // The place passes straight to the first in the queue, so a newcomer cannot overtake it.

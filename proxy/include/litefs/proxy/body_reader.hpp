@@ -1,8 +1,8 @@
 // The body of one message as a sequence of decoded pieces, whatever its framing.
 //
-// Takes what the head's buffer already holds, then reads into `block` in steps of 64 KiB, so that views into the head
-// stay valid (the two may be one object where that does not matter). Never reads past a body of known length;
-// bytes after a chunked one stay in `block`. Belongs to one worker thread.
+// Takes what the head's buffer already holds, then reads into `block` in steps of 64 KiB, so that views into
+// the head stay valid (the two may be one object where that does not matter). Never reads past a body of
+// known length; bytes after a chunked one stay in `block`. Belongs to one worker thread.
 #pragma once
 
 #include <cstdint>

@@ -1,13 +1,13 @@
 // One connection: a socket, its two deadlines (reading, writing) and the count of bytes that passed.
 //
 // Not thread-safe: belongs to one worker thread. Errors are values: boost::asio::error::eof at the end of the
-// stream, boost::asio::error::timed_out when a deadline passed, else the system's. Each deadline is moved by its next
-// operation; one reader and one writer at a time.
+// stream, boost::asio::error::timed_out when a deadline passed, else the system's. Each deadline is moved by
+// its next operation; one reader and one writer at a time.
 #pragma once
 
+#include <array>
 #include <boost/asio/buffer.hpp>
 #include <cstdint>
-#include <array>
 #include <span>
 #include <string_view>
 
@@ -27,17 +27,23 @@ class stream final : public watched {
 
   // Reads at least one byte before `deadline`.
   awaitable<result<std::size_t>> read_some(std::span<char> into, time_point deadline);
-  // Writes everything in one gathered write where the kernel takes it; `allowed` bounds each step without progress.
+  // Writes everything in one gathered write where the kernel takes it; `allowed` bounds each step without
+  // progress.
   awaitable<error_code> write(gathered parts, std::chrono::milliseconds allowed);
-  awaitable<error_code> connect(asio::generic::stream_protocol::endpoint const& to, std::chrono::milliseconds allowed);
+  awaitable<error_code> connect(asio::generic::stream_protocol::endpoint const& to,
+                                std::chrono::milliseconds allowed);
 
   // Looks without blocking and without consuming.
   [[nodiscard]] idle_state peek() noexcept;
 
   void shutdown_send() noexcept;
-  void abort() noexcept;   // the other side sees a reset, not an end
+  void abort() noexcept;  // the other side sees a reset, not an end
   void close() noexcept;
   void cancel() noexcept;  // ends pending operations with operation_aborted
+  // Progress elsewhere: a read that waits now may wait until then.
+  void postpone_read(time_point deadline) noexcept {
+    if (read_deadline_ != time_point::max()) read_deadline_ = deadline;
+  }
   [[nodiscard]] bool is_open() const noexcept { return socket_.is_open(); }
   [[nodiscard]] stream_socket& socket() noexcept { return socket_; }
   [[nodiscard]] std::uint64_t bytes_in() const noexcept { return in_; }

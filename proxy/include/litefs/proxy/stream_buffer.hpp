@@ -1,6 +1,7 @@
 // Bytes read from a connection and not yet used, in one contiguous block.
 //
-// Consuming never moves bytes, so views stay valid until the next prepare(), compact() or release(). Not thread-safe.
+// Consuming never moves bytes, so views stay valid until the next prepare(), compact() or release(). Not
+// thread-safe.
 #pragma once
 
 #include <cstddef>

@@ -1,8 +1,8 @@
-// Bounds how many requests are at the target at once, summed over all worker threads; the others queue, first come
-// first served, bounded in number and time.
+// Bounds how many requests are at the target at once, summed over all worker threads; the others queue, first
+// come first served, bounded in number and time.
 //
-// Thread-safe. A permit gives its place back when destroyed, on any thread. Idle kept connections hold no permit:
-// they end after timeouts.target-idle.
+// Thread-safe. A permit gives its place back when destroyed, on any thread. Idle kept connections hold no
+// permit: they end after timeouts.target-idle.
 #pragma once
 
 #include <cstddef>
@@ -41,6 +41,7 @@ class target_gate {
 
  private:
   struct waiter;
+  struct leaver;
 
   void release() noexcept;
 

@@ -1,8 +1,8 @@
 // One worker thread of the proxy: an io_context of its own, its SO_REUSEPORT listeners, its view of the node,
 // its pools. A connection never leaves the thread that accepted it.
 //
-// The constructor binds (and throws boost::system::system_error naming the address), so that a start fails before any child
-// runs. Every other member may be called from any thread. Destruction stops and joins.
+// The constructor binds (and throws boost::system::system_error naming the address), so that a start fails
+// before any child runs. Every other member may be called from any thread. Destruction stops and joins.
 #pragma once
 
 #include <cstddef>

@@ -1,0 +1,33 @@
+// X-Forwarded-For, -Proto and -Host: what we believe, and what we tell the next one.
+//
+// A trusted proxy or an authenticated peer is believed and its client list is continued; everybody else's
+// values are replaced. Values, thread-safe.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "litefs/request_rules.hpp"
+
+namespace litefs::proxy {
+
+struct forwarded {
+  std::string for_;
+  std::string proto;
+  std::string host;
+
+  [[nodiscard]] bool secure() const noexcept { return proto == "https"; }
+  [[nodiscard]] std::string subject() const;  // as the mac of a hop covers them
+};
+
+// The value of the first field of that name; "" if absent.
+[[nodiscard]] std::string_view find_field(std::vector<header_field> const& fields,
+                                          std::string_view name) noexcept;
+
+// What the sender wrote, unjudged.
+[[nodiscard]] forwarded received_forwarded(request_head const& head);
+// What to send on: `received` only counts if `believed`.
+[[nodiscard]] forwarded continue_forwarded(forwarded received, bool believed, std::string_view client,
+                                           std::string_view host);
+
+}  // namespace litefs::proxy

@@ -1,0 +1,43 @@
+// One connection of a client: requests in order, one at a time, until either side ends it.
+//
+// Belongs to the thread that accepted it and owns itself while it runs. Whatever a client does ends this
+// session only; an unexpected exception is logged and aborts the connection.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "litefs/proxy/thread_parts.hpp"
+#include "litefs/proxy/transaction.hpp"
+
+namespace litefs::proxy {
+
+class session final : public session_base, public std::enable_shared_from_this<session> {
+ public:
+  // `counted` holds the connection's place under limits.connections.
+  session(thread_parts& parts, stream_socket socket, std::string address, bool trusted,
+          std::unique_ptr<place> counted);
+  ~session();
+
+  void start();
+  void end_if_idle() noexcept override;
+  void abort() noexcept override;
+
+ private:
+  awaitable<void> run();
+  awaitable<bool> serve_next();
+  awaitable<bool> wait_for_bytes();
+  awaitable<void> serve(transaction& t, std::string_view raw);
+  awaitable<void> reject(transaction& t, rejection const& why);
+  awaitable<void> linger();
+  void record(transaction const& t, time_point begun, std::uint64_t in, std::uint64_t out);
+
+  thread_parts& parts_;
+  client_side client_;
+  std::unique_ptr<place> counted_;
+  bool idle_ = false;
+  bool first_ = true;
+  bool unread_ = false;  // the client may still be sending what nobody will read
+};
+
+}  // namespace litefs::proxy

@@ -1,0 +1,53 @@
+// What the sessions of one worker thread use together. Not thread-safe: everything here belongs to its
+// thread, but for `shared` and `all`, which guard themselves.
+#pragma once
+
+#include <boost/intrusive/list.hpp>
+#include <cstdint>
+#include <string>
+
+#include "litefs/proxy/node.hpp"
+#include "litefs/proxy/sweep.hpp"
+#include "litefs/proxy/traffic.hpp"
+#include "litefs/proxy/upstream_pool.hpp"
+#include "litefs/proxy/view.hpp"
+
+namespace litefs::proxy {
+
+class session_base
+    : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+ public:
+  virtual void end_if_idle() noexcept = 0;
+  virtual void abort() noexcept = 0;
+
+ protected:
+  ~session_base() = default;
+};
+
+struct thread_parts {
+  thread_parts(node& n, traffic& t, node_state initial)
+      : shared(n),
+        all(t),
+        local(context, std::move(initial)),
+        context(1),
+        ticks(context),
+        upstreams(context, ticks, n.config.timeouts.target_idle),
+        id_prefix(random_hex(5)) {}
+
+  [[nodiscard]] std::string new_request_id() { return id_prefix + format_hex64(++requests).substr(6); }
+
+  node& shared;
+  traffic& all;
+  view local;
+  // Destroyed before `local`: suspended sessions die with it, and leave the waiting lists of `local` as they
+  // do.
+  asio::io_context context;
+  sweep ticks;
+  upstream_pool upstreams;
+  boost::intrusive::list<session_base, boost::intrusive::constant_time_size<false>> sessions;
+  std::string const id_prefix;
+  std::uint64_t requests = 0;
+  bool draining = false;
+};
+
+}  // namespace litefs::proxy

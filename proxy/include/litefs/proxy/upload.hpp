@@ -1,0 +1,42 @@
+// Streams a request's body from the client to an upstream while the response is awaited or already relayed.
+//
+// Belongs to one worker thread. Runs beside the session, which must join() it before it uses the client's
+// stream for reading again. Ends by itself on any error; a client's fault closes the upstream, so that the
+// app sees a truncated body and never a complete one.
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+
+#include "litefs/proxy/transaction.hpp"
+
+namespace litefs::proxy {
+
+class upload : public std::enable_shared_from_this<upload> {
+ public:
+  // `keep` owns what `t` refers to, for as long as the upload runs.
+  upload(transaction& t, upstream_ptr to, std::shared_ptr<void> keep);
+
+  void start();
+  // Stops what still runs and waits for its end.
+  awaitable<void> join();
+
+  [[nodiscard]] bool complete() const noexcept { return ended_ && !client_error_ && !upstream_error_; }
+  // Why the client's body could not be read.
+  [[nodiscard]] error_code client_error() const noexcept { return client_error_; }
+
+ private:
+  awaitable<void> run();
+  awaitable<bool> send(std::string_view piece, bool last);
+
+  transaction& transaction_;
+  upstream_ptr to_;
+  std::shared_ptr<void> keep_;
+  asio::steady_timer ended_signal_;
+  bool ended_ = false;
+  bool stopping_ = false;
+  error_code client_error_;
+  error_code upstream_error_;
+};
+
+}  // namespace litefs::proxy

@@ -1,0 +1,130 @@
+#include "litefs/proxy/answer.hpp"
+
+#include <algorithm>
+#include <boost/beast/http/status.hpp>
+
+namespace litefs::proxy {
+
+namespace {
+
+void add(std::string& out, std::string_view name, std::string_view value) {
+  out.append(name).append(": ").append(value).append("\r\n");
+}
+
+// The status line is kept byte for byte but for the version.
+std::string status_line(response_head const& head) {
+  auto line = head.raw.substr(0, head.raw.find('\r'));
+  line.remove_prefix(std::min(line.size(), line.find(' ')));
+  return std::string("HTTP/1.1").append(line).append("\r\n");
+}
+
+bool bodiless(transaction const& t, int status) {
+  return t.accepted.head || status == 204 || status == 304 || status < 200;
+}
+
+// A HEAD response or a 304 tells the length of the body that it does not have.
+std::string_view announced_length(transaction const& t, upstream_answer const& answer) {
+  if (!t.accepted.head && answer.head.status != 304) return {};
+  auto const value = find_field(answer.head.fields, "Content-Length");
+  bool const digits = !value.empty() && value.size() <= 19 &&
+                      std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return digits ? value : std::string_view{};
+}
+
+void add_connection(std::string& out, transaction const& t) {
+  if (!t.keep_alive)
+    add(out, "Connection", "close");
+  else if (t.head.version == 10)
+    add(out, "Connection", "keep-alive");
+}
+
+}  // namespace
+
+std::string_view status_text(int status) noexcept {
+  auto const text = boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(status));
+  return {text.data(), text.size()};
+}
+
+client_framing frame_for_client(transaction const& t, upstream_answer const& answer) {
+  auto const kind = answer.accepted.framing.kind;
+  if (bodiless(t, answer.head.status) || kind == body_kind::none || kind == body_kind::length) return {};
+  if (t.head.version == 10) return {.chunked = false, .close = true};
+  return {.chunked = true, .close = false};
+}
+
+std::string relayed_head(transaction const& t, upstream_answer const& answer, client_framing how,
+                         std::string_view lines) {
+  auto out = status_line(answer.head);
+  out.reserve(answer.head.raw.size() + lines.size() + 128);
+  for (auto const& [name, value] : answer.accepted.forward) add(out, name, value);
+  out.append(lines);
+  auto const status = answer.head.status;
+  if (bodiless(t, status)) {
+    if (auto const length = announced_length(t, answer); !length.empty()) add(out, "Content-Length", length);
+  } else if (how.chunked) {
+    add(out, "Transfer-Encoding", "chunked");
+  } else if (!how.close) {
+    add(out, "Content-Length", std::to_string(answer.accepted.framing.length));
+  }
+  add_connection(out, t);
+  return out += "\r\n";
+}
+
+std::string interim_head(upstream_answer const& answer) {
+  auto out = status_line(answer.head);
+  for (auto const& [name, value] : answer.accepted.forward) add(out, name, value);
+  return out += "\r\n";
+}
+
+namespace {
+
+awaitable<void> answer_with(transaction& t, int status, std::string_view type, std::string_view body,
+                            std::string_view lines) {
+  // What was not read of a body can never be told from a next request.
+  if (t.streams_body() || t.parts.draining) t.keep_alive = false;
+  std::string out = "HTTP/1.1 " + std::to_string(status);
+  out.append(1, ' ').append(status_text(status)).append("\r\n");
+  if (!type.empty()) add(out, "Content-Type", type);
+  add(out, "Content-Length", std::to_string(body.size()));
+  add(out, "Cache-Control", "no-store");
+  if (!t.id.empty()) add(out, "X-Request-Id", t.id);
+  out.append(lines);
+  add_connection(out, t);
+  out += "\r\n";
+  t.answered = true;
+  t.status = status;
+  if (t.accepted.head) body = {};
+  if (co_await t.client.io.write({out, body, {}}, t.config().timeouts.body_idle)) t.keep_alive = false;
+}
+
+}  // namespace
+
+awaitable<void> answer_plain(transaction& t, int status, std::string_view text, std::string_view lines) {
+  std::string body(status_text(status));
+  body.append(": ").append(text).append(1, '\n');
+  co_await answer_with(t, status, "text/plain; charset=utf-8", body, lines);
+}
+
+awaitable<void> answer_own_endpoint(transaction& t, own_response response) {
+  std::string lines;
+  if (!response.allow.empty()) add(lines, "Allow", response.allow);
+  co_await answer_with(t, response.status, response.content_type, response.body, lines);
+}
+
+awaitable<void> refuse(transaction& t, std::string_view why, std::chrono::milliseconds retry_after) {
+  t.parts.shared.counters.refused.fetch_add(1, std::memory_order_relaxed);
+  auto const seconds = std::max<std::int64_t>(1, (retry_after.count() + 999) / 1000);
+  std::string lines;
+  add(lines, "Retry-After", std::to_string(seconds));
+  auto const& shared = t.parts.shared;
+  add(lines, "litefs-not-executed",
+      t.peer ? make_not_executed(shared.marker_keys, t.peer->mac, why, shared.boot) : std::string(why));
+  co_await answer_plain(t, 503, why, lines);
+}
+
+awaitable<void> refuse_hop(transaction& t, std::string_view why, bool provable) {
+  if (!provable) t.peer.reset();
+  co_await refuse(t, why, std::chrono::seconds(1));
+}
+
+}  // namespace litefs::proxy

@@ -1,0 +1,110 @@
+#include "litefs/proxy/consistency.hpp"
+
+#include <algorithm>
+
+namespace litefs::proxy {
+
+namespace {
+
+bool has_directive(std::string_view cache_control, std::string_view name) {
+  for (std::size_t at = 0; at + name.size() <= cache_control.size(); ++at)
+    if (iequals(cache_control.substr(at, name.size()), name)) return true;
+  return false;
+}
+
+bool shared_caches_may_store(std::string_view cache_control) {
+  return has_directive(cache_control, "public") || has_directive(cache_control, "s-maxage");
+}
+
+demands as_demands(std::vector<database_position> const& positions) {
+  demands d;
+  for (auto const& p : positions) d.push_back({database_id(p.database), p.position});
+  return d;
+}
+
+// The local positions of the databases that the client knows of.
+demands local_positions(transaction const& t) {
+  demands d;
+  for (auto const& wanted : t.demanded)
+    if (auto const* p = t.parts.local.state().find(wanted.database))
+      d.push_back({wanted.database, p->position});
+  return d;
+}
+
+void add(std::string& out, std::string_view name, std::string_view value) {
+  out.append(name).append(": ").append(value).append("\r\n");
+}
+
+void add_position(std::string& out, transaction const& t, demands const& d, std::string_view cache_control) {
+  auto const value = format_demands(d);
+  add(out, "litefs-position", value);
+  if (t.peer) return;
+  add(out, "Set-Cookie", make_set_cookie(value, t.config().cookie, t.origin.secure()));
+  if (!has_directive(cache_control, "private") && !has_directive(cache_control, "no-store"))
+    add(out, "Cache-Control", "private");
+}
+
+bool may_have_written(transaction const& t, upstream_answer const& answer) {
+  auto const status = answer.head.status;
+  return !t.accepted.safe && status >= 200 && status < 400 && answer.ran_here &&
+         t.parts.local.state().role == role::primary;
+}
+
+// What the request wrote, as `<db>=<position>` list: from the app, else from the keeper.
+awaitable<std::vector<database_position>> written(transaction const& t, upstream_answer const& answer) {
+  if (!answer.accepted.committed.empty()) {
+    if (answer.accepted.committed == "none") co_return std::vector<database_position>{};
+    auto parsed = parse_committed(answer.accepted.committed);
+    if (parsed) co_return std::move(*parsed);
+  }
+  if (may_have_written(t, answer) && t.parts.shared.read_positions) {
+    auto read = co_await t.parts.shared.read_positions();
+    if (read) co_return std::move(*read);
+  }
+  co_return std::vector<database_position>{};
+}
+
+// After a read: where the answering node was, if that is ahead of what the client has.
+demands seen(transaction const& t, upstream_answer const& answer) {
+  if (answer.ran_here) return local_positions(t);
+  auto parsed = parse_demands(find_field(answer.head.fields, "litefs-position"));
+  return parsed ? std::move(*parsed) : demands{};
+}
+
+void add_read_lines(std::string& out, transaction const& t, upstream_answer const& answer) {
+  auto const now_at = seen(t, answer);
+  if (now_at.empty() || shared_caches_may_store(answer.accepted.cache_control)) return;
+  if (t.peer) {
+    add(out, "litefs-position", format_demands(now_at));
+  } else if (t.route.mark_diverged) {
+    add_position(out, t, now_at, answer.accepted.cache_control);
+  } else if (auto const merged = merge(t.demanded, now_at); merged != t.demanded) {
+    add_position(out, t, merged, answer.accepted.cache_control);
+  }
+}
+
+}  // namespace
+
+awaitable<std::string> consistency_lines(transaction const& t, upstream_answer const& answer) {
+  std::string out;
+  if (!t.clustered() || t.route.reason == reason::passthrough || t.facts.own_endpoint) co_return out;
+  if (t.route.mark_stale) {
+    auto const since = t.parts.local.state().stale_since.value_or(clock::now());
+    auto const ms = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - since).count();
+    add(out, "litefs-stale", std::to_string(std::max<std::int64_t>(ms, 1)));
+  }
+  if (t.route.mark_diverged) add(out, "litefs-lineage", "diverged");
+  if (!answer.accepted.committed.empty() || may_have_written(t, answer)) {
+    auto const positions = co_await written(t, answer);
+    if (t.peer) add(out, "litefs-committed", positions.empty() ? "none" : format_committed(positions));
+    if (!positions.empty()) {
+      auto const& base = t.route.mark_diverged ? demands{} : t.demanded;
+      add_position(out, t, merge(base, as_demands(positions)), answer.accepted.cache_control);
+      co_return out;
+    }
+  }
+  if (!t.demanded.empty() && answer.head.status < 500) add_read_lines(out, t, answer);
+  co_return out;
+}
+
+}  // namespace litefs::proxy

@@ -1,0 +1,128 @@
+#include "litefs/proxy/exchange.hpp"
+
+#include <boost/asio/error.hpp>
+
+#include "litefs/proxy/answer.hpp"
+#include "litefs/proxy/head_reader.hpp"
+#include "litefs/proxy/message_head.hpp"
+
+namespace litefs::proxy {
+
+namespace {
+
+constexpr int interim_max = 8;
+constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
+
+awaitable<void> send_continue(transaction& t) {
+  if (!t.accepted.expect_continue || t.continued || t.head.version == 10) co_return;
+  t.continued = true;
+  co_await t.client.io.write({continue_line, {}, {}}, t.config().timeouts.body_idle);
+}
+
+attempt_end failed(error_code ec, stream const& io, std::uint64_t written_before) {
+  if (io.bytes_out() == written_before) return attempt_end::not_sent;
+  return ec == asio::error::timed_out ? attempt_end::timed_out : attempt_end::unknown;
+}
+
+// One head from the upstream, interim or final, judged.
+awaitable<attempt_end> read_answer(transaction& t, upstream& from, upstream_answer& answer,
+                                   time_point deadline) {
+  head_limits const limits{.bytes = 64 * 1024, .first_line = 8192};
+  auto const outcome = co_await read_head(from.io, from.buffer, limits, deadline);
+  if (auto const* ec = std::get_if<error_code>(&outcome))
+    co_return *ec == asio::error::timed_out ? attempt_end::timed_out : attempt_end::unknown;
+  auto const* raw = std::get_if<std::string_view>(&outcome);
+  if (raw == nullptr) co_return attempt_end::bad_response;
+  auto parsed = parse_response_head(*raw);
+  if (!std::holds_alternative<response_head>(parsed)) co_return attempt_end::bad_response;
+  answer.head = std::move(std::get<response_head>(parsed));
+  auto judged = check_response(answer.head, t.accepted.head);
+  if (!std::holds_alternative<accepted_response>(judged)) co_return attempt_end::bad_response;
+  answer.accepted = std::move(std::get<accepted_response>(judged));
+  from.buffer.consume(raw->size());
+  co_return attempt_end::response;
+}
+
+struct final_wait {
+  time_point deadline;
+  bool stop_at_100 = false;
+};
+
+// Skips 100, passes other 1xx on, stops at the final head (or at a 100 that is waited for).
+awaitable<attempt_end> read_final(transaction& t, attempt& a, final_wait wait) {
+  for (int interim = 0; interim <= interim_max; ++interim) {
+    auto const end = co_await read_answer(t, *a.connection, a.answer, wait.deadline);
+    auto const status = a.answer.head.status;
+    if (end != attempt_end::response || status >= 200 || status == 101) co_return end;
+    if (status == 100) {
+      if (wait.stop_at_100) co_return end;
+    } else if (t.head.version == 11) {
+      auto const head = interim_head(a.answer);
+      if (co_await t.client.io.write({head, {}, {}}, t.config().timeouts.body_idle)) t.keep_alive = false;
+    }
+  }
+  co_return attempt_end::bad_response;
+}
+
+awaitable<attempt_end> stream_body(transaction& t, attempt& a, std::string const& head,
+                                   exchange_options& options) {
+  auto& io = a.connection->io;
+  auto const before = io.bytes_out();
+  if (auto const ec = co_await io.write({head, {}, {}}, t.config().timeouts.body_idle))
+    co_return failed(ec, io, before);
+  if (options.expect_continue) {
+    auto const deadline = clock::now() + t.config().primary_redirect_timeout + t.config().timeouts.response;
+    auto const end = co_await read_final(t, a, {.deadline = deadline, .stop_at_100 = true});
+    if (end != attempt_end::response || a.answer.head.status != 100) co_return end;
+  }
+  co_await send_continue(t);
+  a.body = std::make_shared<upload>(t, a.connection, std::move(options.keep));
+  a.body->start();
+  auto const end = co_await read_final(t, a, {.deadline = clock::now() + t.config().timeouts.response});
+  co_return a.body->client_error() ? attempt_end::client_gone : end;
+}
+
+}  // namespace
+
+awaitable<error_code> load_small_body(transaction& t) {
+  if (t.body_loaded || !t.body || t.body->done()) co_return error_code{};
+  auto const& f = t.accepted.framing;
+  if (f.kind != body_kind::length || f.length > t.config().limits.held_body) co_return error_code{};
+  auto first = t.body->ready();
+  if (first && t.body->done()) {  // it came with its head: no copy
+    t.held = *first;
+  } else {
+    co_await send_continue(t);
+    t.held_copy.reserve(static_cast<std::size_t>(f.length));
+    while (first) {
+      t.held_copy.append(*first);
+      if (t.body->done()) break;
+      first = co_await t.body->next();
+    }
+    t.held = t.held_copy;
+  }
+  if (first.has_error()) co_return first.error();
+  t.body_loaded = true;
+  co_return error_code{};
+}
+
+awaitable<attempt> exchange(transaction& t, upstream_ptr connection, std::string const& head,
+                            exchange_options options) {
+  attempt a;
+  a.connection = std::move(connection);
+  if (t.streams_body()) {
+    a.end = co_await stream_body(t, a, head, options);
+    co_return a;
+  }
+  auto& io = a.connection->io;
+  auto const before = io.bytes_out();
+  if (auto const ec = co_await io.write({head, t.held, {}}, t.config().timeouts.body_idle)) {
+    a.end = failed(ec, io, before);
+    // An upstream that refuses a body may have answered before it closed.
+    if (a.end != attempt_end::unknown || t.held.empty()) co_return a;
+  }
+  a.end = co_await read_final(t, a, {.deadline = clock::now() + t.config().timeouts.response});
+  co_return a;
+}
+
+}  // namespace litefs::proxy

@@ -1,0 +1,127 @@
+#include "litefs/proxy/listener.hpp"
+
+#include <spdlog/spdlog.h>
+#include <sys/socket.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+
+#include "litefs/proxy/session.hpp"
+
+namespace litefs::proxy {
+
+namespace {
+
+using asio::ip::tcp;
+using address = asio::generic::stream_protocol::endpoint;
+using reuse_port = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
+
+constexpr std::chrono::milliseconds accept_pause{100};
+constexpr int backlog = 1024;
+constexpr std::string_view overload =
+    "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\n"
+    "litefs-not-executed: connections\r\nContent-Length: 0\r\n\r\n";
+
+// "" is every address, by one socket for IPv4 and IPv6 where the system has IPv6.
+address local_address(endpoint const& at) {
+  if (!at.unix_path.empty()) return asio::local::stream_protocol::endpoint(at.unix_path);
+  if (!at.host.empty()) {
+    auto const host = at.host == "localhost" ? std::string("127.0.0.1") : at.host;
+    return tcp::endpoint(asio::ip::make_address(host), at.port);
+  }
+  error_code no_v6;
+  asio::io_context probe_context(1);
+  tcp::acceptor probe(probe_context);
+  probe.open(tcp::v6(), no_v6);
+  return no_v6 ? tcp::endpoint(tcp::v4(), at.port) : tcp::endpoint(tcp::v6(), at.port);
+}
+
+std::uint16_t port_of(address const& a) {
+  tcp::endpoint tcp_form;
+  std::memcpy(tcp_form.data(), a.data(), std::min(a.size(), tcp_form.capacity()));
+  return tcp_form.port();
+}
+
+asio::ip::address ip_of(address const& a) {
+  tcp::endpoint tcp_form;
+  std::memcpy(tcp_form.data(), a.data(), std::min(a.size(), tcp_form.capacity()));
+  auto const ip = tcp_form.address();
+  if (ip.is_v6() && ip.to_v6().is_v4_mapped())
+    return asio::ip::make_address_v4(asio::ip::v4_mapped, ip.to_v6());
+  return ip;
+}
+
+}  // namespace
+
+listener::listener(thread_parts& parts, endpoint const& at)
+    : parts_(parts),
+      bound_(at),
+      acceptor_(parts.context.get_executor()),
+      pause_(parts.context.get_executor()) {
+  try {
+    auto const where = local_address(at);
+    acceptor_.open(where.protocol());
+    if (at.unix_path.empty()) {
+      acceptor_.set_option(asio::socket_base::reuse_address(true));
+      acceptor_.set_option(reuse_port(true));
+      if (at.host.empty() && where.protocol().family() == AF_INET6)
+        acceptor_.set_option(asio::ip::v6_only(false));
+    }
+    acceptor_.bind(where);
+    acceptor_.listen(backlog);
+    acceptor_.non_blocking(true);
+    if (at.unix_path.empty()) bound_.port = port_of(acceptor_.local_endpoint());
+  } catch (boost::system::system_error const& e) {
+    throw boost::system::system_error(e.code(), "cannot listen on addr " + to_string(at));
+  }
+}
+
+void listener::start() { asio::co_spawn(parts_.context, run(), asio::detached); }
+
+void listener::close() noexcept {
+  error_code ignored;
+  acceptor_.close(ignored);
+  pause_.cancel();
+}
+
+awaitable<void> listener::run() {
+  while (acceptor_.is_open()) {
+    stream_socket socket(parts_.context.get_executor());
+    auto const [ec] = co_await acceptor_.async_accept(socket, no_throw);
+    if (!ec) {
+      take(std::move(socket));
+    } else if (acceptor_.is_open() && ec != asio::error::connection_aborted) {
+      spdlog::warn("cannot accept on {}: {}; trying again in {} ms", to_string(bound_), ec.message(),
+                   accept_pause.count());
+      pause_.expires_after(accept_pause);
+      co_await pause_.async_wait(no_throw);
+    }
+  }
+}
+
+void listener::take(stream_socket socket) {
+  error_code ec;
+  auto place_taken = std::make_unique<place>(parts_.all.connections, parts_.shared.config.limits.connections);
+  if (!*place_taken) {
+    socket.non_blocking(true, ec);
+    socket.write_some(asio::buffer(overload), ec);
+    return;
+  }
+  std::string client = "unix";
+  bool trusted = !bound_.unix_path.empty();
+  if (bound_.unix_path.empty()) {
+    auto const peer = socket.remote_endpoint(ec);
+    if (ec) return;
+    auto const ip = ip_of(peer);
+    client = ip.to_string();
+    trusted = parts_.all.trusted.contains(ip);
+    socket.set_option(tcp::no_delay(true), ec);
+  }
+  std::make_shared<session>(parts_, std::move(socket), std::move(client), trusted, std::move(place_taken))
+      ->start();
+}
+
+}  // namespace litefs::proxy

@@ -1,0 +1,128 @@
+#include "litefs/proxy/request_path.hpp"
+
+#include <algorithm>
+#include <boost/asio/error.hpp>
+
+#include "litefs/proxy/answer.hpp"
+#include "litefs/proxy/relay.hpp"
+
+namespace litefs::proxy {
+
+namespace {
+
+constexpr std::chrono::milliseconds pause_first{50};
+constexpr std::chrono::milliseconds presence_check{500};  // how often a held client is looked at
+
+}  // namespace
+
+request_path::request_path(transaction& t, std::shared_ptr<void> keep)
+    : t_(t), keep_(std::move(keep)), pause_(pause_first) {
+  auto const now = clock::now();
+  hold_until_ = now + t.config().primary_redirect_timeout;
+  read_until_ = now + t.config().read_wait;
+}
+
+awaitable<void> request_path::run() {
+  while (co_await step() == next::again) {
+  }
+}
+
+route request_path::choose() {
+  auto const& view = t_.parts.local;
+  auto const fresh =
+      t_.facts.demanded == nullptr ? freshness{} : compare(t_.demanded, view.state(), view.history());
+  policy const rules{.stale_reads = t_.config().stale_reads, .stale_max = t_.config().stale_max};
+  return decide(t_.facts, view.state(), fresh, view.handoff_hold(), rules, clock::now());
+}
+
+awaitable<request_path::next> request_path::step() {
+  t_.route = choose();
+  switch (t_.route.action) {
+    case action::own:
+      return answer_here();
+    case action::local:
+      return to_target();
+    case action::wait:
+      return wait_for_position();
+    case action::forward:
+      return to_primary();
+    case action::hold:
+      return hold(to_string(t_.route.reason));
+    case action::refuse:
+      break;
+  }
+  return [](request_path& self) -> awaitable<next> {
+    co_await refuse(self.t_, to_string(self.t_.route.reason), self.left());
+    co_return next::done;
+  }(*this);
+}
+
+awaitable<request_path::next> request_path::answer_here() {
+  own_request own{.method = std::string(t_.head.method),
+                  .target = std::string(t_.accepted.origin_target),
+                  .peer = t_.peer,
+                  .body = {}};
+  if (t_.has_body()) {
+    if (t_.accepted.framing.kind != body_kind::length || t_.accepted.framing.length > own_body_max) {
+      co_await answer_plain(t_, 413, "the body of this request must be at most 16 KiB, with Content-Length");
+      co_return next::done;
+    }
+    if (!co_await client_ready()) co_return next::done;
+    own.body = t_.held;
+  }
+  auto response = co_await answer_own(t_.parts.shared, t_.parts.local, std::move(own));
+  co_await answer_own_endpoint(t_, std::move(response));
+  co_return next::done;
+}
+
+awaitable<request_path::next> request_path::wait_for_position() {
+  place const waiting(t_.parts.all.waiting, t_.config().limits.waiting);
+  if (!waiting) {  // too many: the primary answers instead
+    t_.facts.waited = true;
+    co_return next::again;
+  }
+  t_.parts.shared.counters.waited.fetch_add(1, std::memory_order_relaxed);
+  co_await t_.parts.local.wait_position(t_.demanded, read_until_);
+  t_.facts.waited = clock::now() >= read_until_;
+  co_return next::again;
+}
+
+// Until the node's state changes. A client that left meanwhile is dropped: its request was not executed.
+awaitable<request_path::next> request_path::hold(std::string_view why) {
+  place const held(t_.parts.all.held, t_.config().limits.held);
+  if (!held || clock::now() >= hold_until_ || t_.parts.draining) {
+    co_await refuse(t_, why, left());
+    co_return next::done;
+  }
+  t_.parts.shared.counters.held.fetch_add(1, std::memory_order_relaxed);
+  for (bool changed = false; !changed && clock::now() < hold_until_;) {
+    changed = co_await t_.parts.local.wait_change(std::min(hold_until_, clock::now() + presence_check));
+    if (t_.client.io.peek() == idle_state::closed) {
+      t_.keep_alive = false;
+      co_return next::done;
+    }
+  }
+  co_return next::again;
+}
+
+// A small body is read before anything is asked of an upstream. False: the client failed and was answered.
+awaitable<bool> request_path::client_ready() {
+  auto const ec = co_await load_small_body(t_);
+  if (ec) co_await client_failed(ec);
+  co_return !ec;
+}
+
+awaitable<void> request_path::client_failed(error_code ec) {
+  t_.keep_alive = false;
+  if (ec == errc::bad_chunk) co_await answer_plain(t_, 400, "bad chunked body");
+  if (ec == boost::system::errc::message_size)
+    co_await answer_plain(t_, 413, "the body is larger than limits.body");
+  if (ec == asio::error::timed_out) co_await answer_plain(t_, 408, "the body did not arrive in time");
+}
+
+std::chrono::milliseconds request_path::left() const {
+  return std::max(std::chrono::milliseconds(0),
+                  std::chrono::duration_cast<std::chrono::milliseconds>(hold_until_ - clock::now()));
+}
+
+}  // namespace litefs::proxy

@@ -1,0 +1,163 @@
+#include <algorithm>
+
+#include "litefs/proxy/answer.hpp"
+#include "litefs/proxy/peer_endpoint.hpp"
+#include "litefs/proxy/relay.hpp"
+#include "litefs/proxy/request_path.hpp"
+#include "litefs/proxy/request_writer.hpp"
+#include "litefs/proxy/tunnel.hpp"
+
+namespace litefs::proxy {
+
+namespace {
+
+constexpr std::chrono::milliseconds pause_max{1000};
+constexpr std::chrono::milliseconds unsafe_idle_max{500};  // an older idle connection may be closing
+constexpr int signed_anew_max = 3;
+
+}  // namespace
+
+awaitable<request_path::next> request_path::to_target() {
+  auto& shared = t_.parts.shared;
+  if (!shared.target_up.load(std::memory_order_relaxed)) co_return co_await hold("target-down");
+  if (!co_await client_ready()) co_return next::done;
+  auto const permit = co_await t_.parts.all.gate.acquire(t_.parts.context, t_.config().timeouts.target_queue);
+  if (permit.has_error()) {
+    co_await refuse(t_, "target-busy", left());
+    co_return next::done;
+  }
+  auto const& to = t_.config().target;
+  auto a = co_await send_to(to, t_.config().timeouts.connect, target_request_head(t_), false);
+  if (a.end == attempt_end::not_sent) co_return co_await pause("target-down");
+  t_.ran_by = "local";
+  a.answer.ran_here = true;
+  if (a.end != attempt_end::response) co_return co_await failed(a);
+  if (wants_replay(a)) {
+    // Nothing was written and nothing was sent: the same request runs again where writes work.
+    shared.counters.replayed.fetch_add(1, std::memory_order_relaxed);
+    t_.parts.all.routes.remember(t_.head.method, t_.path, t_.parts.ticks.now());
+    t_.facts.replay = true;
+    co_return next::again;
+  }
+  co_return co_await finish(a, to);
+}
+
+awaitable<request_path::next> request_path::to_primary() {
+  auto& shared = t_.parts.shared;
+  auto const primary = t_.parts.local.state().primary;
+  auto const to = peer_endpoint(t_.config(), primary);
+  if (!to) co_return co_await pause("no-primary");
+  if (!co_await client_ready()) co_return next::done;
+  shared.counters.forwarded.fetch_add(1, std::memory_order_relaxed);
+  auto const request = peer_request_head(t_, primary, shared.boots.of(primary));
+  auto a = co_await send_to(*to, t_.config().timeouts.primary_connect, request.head, t_.streams_body());
+  if (a.end == attempt_end::not_sent) {
+    // A read that only wanted to be fresher can be answered here, marked.
+    bool const for_freshness =
+        t_.route.reason == reason::read_at_primary || t_.route.reason == reason::diverged;
+    if (!for_freshness) co_return co_await pause("primary-unreachable");
+    t_.facts.primary_unreachable = true;
+    co_return next::again;
+  }
+  t_.ran_by = primary;
+  if (a.end != attempt_end::response) co_return co_await failed(a);
+  if (a.answer.head.status == 503 && !a.answer.accepted.not_executed.empty() &&
+      verify_not_executed(shared.marker_keys, request.mac, a.answer.accepted.not_executed).has_value())
+    co_return co_await not_executed_there(a, request.mac, primary);
+  co_return co_await finish(a, *to);
+}
+
+// The peer proved that it did nothing: the request is as fresh as before.
+awaitable<request_path::next> request_path::not_executed_there(attempt const& a, std::string_view mac,
+                                                               std::string_view primary) {
+  auto const marker = verify_not_executed(t_.parts.shared.marker_keys, mac, a.answer.accepted.not_executed);
+  t_.ran_by = "-";
+  if (marker->reason == "restarted" && ++signed_anew_ <= signed_anew_max) {
+    t_.parts.shared.boots.learn(primary, marker->boot);
+    co_return next::again;
+  }
+  co_return co_await pause(marker->reason);
+}
+
+// Before the same thing is tried again: a change of state, or a little longer each time.
+awaitable<request_path::next> request_path::pause(std::string_view why) {
+  std::string const reason(why);
+  if (clock::now() >= hold_until_ || t_.parts.draining) {
+    co_await refuse(t_, reason, left());
+    co_return next::done;
+  }
+  place const held(t_.parts.all.held, t_.config().limits.held);
+  if (!held) {
+    co_await refuse(t_, reason, left());
+    co_return next::done;
+  }
+  co_await t_.parts.local.wait_change(std::min(hold_until_, clock::now() + pause_));
+  pause_ = std::min(pause_ * 2, pause_max);
+  if (t_.client.io.peek() == idle_state::closed) {
+    t_.keep_alive = false;
+    co_return next::done;
+  }
+  co_return next::again;
+}
+
+awaitable<attempt> request_path::send_to(endpoint const& to, std::chrono::milliseconds connect_max,
+                                         std::string const& head, bool expect_continue) {
+  auto& pool = t_.parts.upstreams;
+  bool const quick = t_.accepted.safe && t_.accepted.upgrade.empty();
+  if (!t_.retried) {
+    if (auto idle = pool.take(to, quick ? t_.config().timeouts.target_idle : unsafe_idle_max)) {
+      auto a =
+          co_await exchange(t_, std::move(idle), head, {.expect_continue = expect_continue, .keep = keep_});
+      if (a.end != attempt_end::not_sent) co_return a;
+    }
+  }
+  auto fresh = co_await pool.connect(to, connect_max);
+  if (fresh.has_error()) co_return attempt{};
+  co_return co_await exchange(t_, std::move(*fresh), head,
+                              {.expect_continue = expect_continue, .keep = keep_});
+}
+
+bool request_path::wants_replay(attempt const& a) const {
+  bool const second_run = t_.facts.replay || t_.facts.remembered || t_.replay_hop;
+  return a.answer.accepted.replay == "primary" && t_.accepted.safe && !t_.has_body() && !second_run &&
+         t_.clustered() && t_.config().replay_on_write;
+}
+
+// Something of the request was written and no answer came.
+awaitable<request_path::next> request_path::failed(attempt& a) {
+  if (a.body) co_await a.body->join();
+  if (a.end == attempt_end::client_gone) {
+    co_await client_failed(a.body->client_error());
+    co_return next::done;
+  }
+  if (a.end == attempt_end::unknown && t_.accepted.safe && !t_.has_body() && !t_.retried) {
+    t_.retried = true;
+    co_return next::again;
+  }
+  if (a.end == attempt_end::timed_out)
+    co_await answer_plain(t_, 504, "no response in time; whether the request was executed is unknown");
+  else if (a.end == attempt_end::bad_response)
+    co_await answer_plain(t_, 502, "the response was not valid HTTP");
+  else
+    co_await answer_plain(t_, 502, "the connection broke; whether the request was executed is unknown");
+  co_return next::done;
+}
+
+awaitable<request_path::next> request_path::finish(attempt& a, endpoint const& to) {
+  if (a.answer.head.status == 101) {
+    if (t_.accepted.upgrade.empty())
+      co_await answer_plain(t_, 502, "an upgrade that was not asked for");
+    else
+      co_await tunnel(t_, a);
+    co_return next::done;
+  }
+  bool const reusable = co_await relay_response(t_, a);
+  if (a.body) co_await a.body->join();
+  if (reusable)
+    t_.parts.upstreams.keep(to, std::move(a.connection));
+  else
+    a.connection->io.close();
+  co_return next::done;
+}
+
+}  // namespace litefs::proxy

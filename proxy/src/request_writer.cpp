@@ -1,0 +1,76 @@
+#include "litefs/proxy/request_writer.hpp"
+
+namespace litefs::proxy {
+
+namespace {
+
+void add(std::string& out, std::string_view name, std::string_view value) {
+  out.append(name).append(": ").append(value).append("\r\n");
+}
+
+std::string begin_head(transaction const& t, forwarded const& f) {
+  auto const& a = t.accepted;
+  std::string out;
+  out.reserve(t.head.raw.size() + 512);
+  out.append(t.head.method).append(1, ' ').append(a.origin_target).append(" HTTP/1.1\r\n");
+  add(out, "Host", a.host);
+  for (auto const& [name, value] : a.forward) {
+    if (iequals(name, "Expect") || iequals(name, "X-Request-Id")) continue;
+    add(out, name, value);
+  }
+  add(out, "X-Forwarded-For", f.for_);
+  add(out, "X-Forwarded-Proto", f.proto);
+  add(out, "X-Forwarded-Host", f.host);
+  add(out, "X-Request-Id", t.id);
+  if (t.clustered() && !t.demanded.empty()) add(out, "litefs-position", format_demands(t.demanded));
+  if (!a.upgrade.empty()) {
+    add(out, "Connection", "upgrade");
+    add(out, "Upgrade", a.upgrade);
+  }
+  return out;
+}
+
+void add_framing(std::string& out, framing const& f) {
+  if (f.kind == body_kind::length) add(out, "Content-Length", std::to_string(f.length));
+  if (f.kind == body_kind::chunked) add(out, "Transfer-Encoding", "chunked");
+}
+
+constexpr std::string_view second_run = "1;begin=immediate";
+
+}  // namespace
+
+std::string length_subject(framing const& f) {
+  return f.kind == body_kind::chunked ? "chunked"
+                                      : std::to_string(f.kind == body_kind::length ? f.length : 0);
+}
+
+std::string target_request_head(transaction const& t) {
+  auto out = begin_head(t, t.origin);
+  add(out, "litefs-proxied", t.facts.replay || t.facts.remembered || t.replay_hop ? second_run : "1");
+  add_framing(out, t.accepted.framing);
+  return out += "\r\n";
+}
+
+peer_request peer_request_head(transaction const& t, std::string_view hostname, std::string_view boot) {
+  auto out = begin_head(t, t.origin);
+  auto const length = length_subject(t.accepted.framing);
+  auto const forwarded = t.origin.subject();
+  hop const h{.from = std::string(t.parts.shared.hostname()),
+              .to = std::string(hostname),
+              .boot = std::string(boot),
+              .nonce = random_hex(16),
+              .mac = {}};
+  auto const value = make_hop(t.parts.shared.hop_keys, h,
+                              {.method = t.head.method,
+                               .target = t.accepted.origin_target,
+                               .host = t.accepted.host,
+                               .length = length,
+                               .forwarded = forwarded});
+  add(out, "litefs-hop", value);
+  if (t.facts.replay || t.facts.remembered) add(out, "litefs-proxied", second_run);
+  if (t.streams_body()) add(out, "Expect", "100-continue");
+  add_framing(out, t.accepted.framing);
+  return {.head = out += "\r\n", .mac = value.substr(value.rfind('=') + 1)};
+}
+
+}  // namespace litefs::proxy

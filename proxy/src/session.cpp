@@ -1,0 +1,169 @@
+#include "litefs/proxy/session.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/error.hpp>
+
+#include "litefs/proxy/answer.hpp"
+#include "litefs/proxy/head_reader.hpp"
+#include "litefs/proxy/intake.hpp"
+#include "litefs/proxy/message_head.hpp"
+#include "litefs/proxy/request_path.hpp"
+
+namespace litefs::proxy {
+
+namespace {
+
+constexpr std::chrono::seconds linger_time{2};
+constexpr std::size_t linger_bytes_max = 4 * 1024 * 1024;
+constexpr std::size_t read_least = 2048;
+
+}  // namespace
+
+session::session(thread_parts& parts, stream_socket socket, std::string address, bool trusted,
+                 std::unique_ptr<place> counted)
+    : parts_(parts),
+      client_{
+          .io = stream(std::move(socket), parts.ticks), .address = std::move(address), .trusted = trusted},
+      counted_(std::move(counted)) {
+  parts_.sessions.push_back(*this);
+  parts_.shared.counters.connections.fetch_add(1, std::memory_order_relaxed);
+}
+
+session::~session() { parts_.shared.counters.connections.fetch_sub(1, std::memory_order_relaxed); }
+
+void session::start() {
+  asio::co_spawn(
+      parts_.context, [self = shared_from_this()] { return self->run(); },
+      [self = shared_from_this()](std::exception_ptr failed) {
+        if (!failed) return;
+        self->client_.io.abort();
+        try {
+          std::rethrow_exception(failed);
+        } catch (std::exception const& e) {
+          spdlog::error("session of {} ended: {}", self->client_.address, e.what());
+        }
+      });
+}
+
+void session::end_if_idle() noexcept {
+  if (idle_) client_.io.cancel();
+}
+
+void session::abort() noexcept { client_.io.abort(); }
+
+awaitable<void> session::run() {
+  while (co_await serve_next()) {
+  }
+  if (client_.io.is_open() && (unread_ || !client_.head.empty())) co_await linger();
+  client_.io.close();
+}
+
+// Between requests a connection waits here; a drain ends it here.
+awaitable<bool> session::wait_for_bytes() {
+  if (!client_.head.empty()) co_return true;
+  if (parts_.draining && !first_) co_return false;
+  auto const& limits = parts_.shared.config.timeouts;
+  auto const allowed = first_ ? limits.header : limits.idle;
+  idle_ = !first_;
+  auto const n =
+      co_await client_.io.read_some(client_.head.prepare(read_least), parts_.ticks.now() + allowed);
+  idle_ = false;
+  if (n.has_error()) co_return false;
+  client_.head.commit(*n);
+  co_return true;
+}
+
+awaitable<bool> session::serve_next() {
+  if (!co_await wait_for_bytes()) co_return false;
+  first_ = false;
+  auto const begun = clock::now();
+  auto const in = client_.io.bytes_in() - client_.head.size();
+  auto const out = client_.io.bytes_out();
+  auto const& config = parts_.shared.config;
+  head_limits const limits{.bytes = config.limits.header_bytes, .skip_crlf = true};
+  auto const outcome = co_await read_head(client_.io, client_.head, limits, begun + config.timeouts.header);
+  transaction t(parts_, client_);
+  if (auto const* ec = std::get_if<error_code>(&outcome)) {
+    if (*ec != asio::error::timed_out) co_return false;
+    co_await reject(t, {408, "head-too-slow"});
+  } else if (auto const* why = std::get_if<rejection>(&outcome)) {
+    co_await reject(t, *why);
+  } else {
+    co_await serve(t, std::get<std::string_view>(outcome));
+  }
+  record(t, begun, in, out);
+  if (t.body && !t.body->done() && !t.body_loaded) unread_ = true;
+  t.body.reset();
+  if (!client_.block.empty()) {
+    client_.head.append(client_.block.data());
+    client_.block.clear();
+  }
+  client_.block.release();
+  co_return t.answered&& t.keep_alive&& client_.io.is_open();
+}
+
+awaitable<void> session::serve(transaction& t, std::string_view raw) {
+  auto parsed = parse_request_head(raw);
+  if (auto const* why = std::get_if<rejection>(&parsed)) {
+    co_await reject(t, *why);
+    co_return;
+  }
+  t.head = std::move(std::get<request_head>(parsed));
+  auto judged = check_request(t.head, parts_.all.rules);
+  if (auto const* why = std::get_if<rejection>(&judged)) {
+    co_await reject(t, *why);
+    co_return;
+  }
+  t.accepted = std::move(std::get<accepted_request>(judged));
+  client_.head.consume(raw.size());
+  parts_.shared.counters.requests.fetch_add(1, std::memory_order_relaxed);
+  t.keep_alive = t.accepted.keep_alive;
+  auto const& config = parts_.shared.config;
+  t.body.emplace(client_.io, client_.head, client_.block, t.accepted.framing, config.limits.body,
+                 config.timeouts.body_idle);
+  if (auto const refusal = take_in(t)) {
+    co_await refuse_hop(t, refusal->reason, refusal->provable);
+    co_return;
+  }
+  request_path path(t, shared_from_this());
+  co_await path.run();
+}
+
+awaitable<void> session::reject(transaction& t, rejection const& why) {
+  t.keep_alive = false;
+  unread_ = true;
+  std::string const lines =
+      why.status == 405 ? "Allow: GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE\r\n" : "";
+  co_await answer_plain(t, why.status, why.reason, lines);
+}
+
+// Closing with unread bytes would send a reset, which can destroy the answer before the client has read it.
+awaitable<void> session::linger() {
+  client_.io.shutdown_send();
+  client_.head.clear();
+  auto const until = clock::now() + linger_time;
+  for (std::size_t total = 0; total < linger_bytes_max;) {
+    auto const n = co_await client_.io.read_some(client_.head.prepare(read_least), until);
+    if (n.has_error()) co_return;
+    total += *n;
+  }
+}
+
+void session::record(transaction const& t, time_point begun, std::uint64_t in, std::uint64_t out) {
+  parts_.all.log.write({.client = client_.address,
+                        .method = t.head.method,
+                        .target = t.head.target,
+                        .status = t.status,
+                        .bytes_in = client_.io.bytes_in() - in,
+                        .bytes_out = client_.io.bytes_out() - out,
+                        .took = std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - begun),
+                        .action = to_string(t.route.action),
+                        .reason = to_string(t.route.reason),
+                        .node = t.ran_by,
+                        .id = t.id});
+}
+
+}  // namespace litefs::proxy
