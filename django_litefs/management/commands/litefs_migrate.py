@@ -47,7 +47,7 @@ class Command(BaseCommand):
         """What is missing still; '' when all is done."""
         if node_facts().writable:
             for alias in aliases:
-                call_command("migrate", database=alias, interactive=False, verbosity=verbosity, stdout=self.stdout)
+                call_command("migrate", database=alias, interactive=False, verbosity=verbosity)
             return ""
         for alias in aliases:
             if pending := _pending(alias):

@@ -1,0 +1,82 @@
+"""Fixtures: Django's settings, a wrapper of the ENGINE outside Django's registry, and one real LiteFS node."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import django
+import pytest
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.python.settings")
+
+from tests.python.litefs_node import LitefsNode, available
+
+ALIAS = "on_litefs"
+
+
+def pytest_configure() -> None:
+    django.setup()
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Iterator[LitefsNode]:
+    """A real LiteFS, primary by a static lease."""
+    if not available():
+        pytest.skip("needs root, /dev/fuse and .tools/bin/litefs (bin/setup)")
+    node = LitefsNode(tmp_path)
+    node.start()
+    try:
+        yield node
+    finally:
+        node.stop()
+
+
+@pytest.fixture
+def on_node(
+    node: LitefsNode, settings: Any, monkeypatch: pytest.MonkeyPatch, django_db_blocker: Any
+) -> Iterator[LitefsNode]:
+    """This process as one of the node's: not under a test runner."""
+    from django_litefs.db.backends.litefs import anchors
+
+    monkeypatch.setattr("sys.argv", ["manage.py", "shell"])
+    settings.LITEFS = node.litefs_settings()
+    with django_db_blocker.unblock():
+        yield node
+    anchors.release_all()
+
+
+@pytest.fixture
+def make_wrapper(on_node: LitefsNode) -> Iterator[Callable[[], Any]]:
+    """Connections to the node's database, closed at the end."""
+    from django.db import connections
+
+    made = []
+
+    def make() -> Any:
+        from django_litefs.db.backends.litefs.base import DatabaseWrapper
+
+        defaults = {**connections.settings["default"], "NAME": "default", "CONN_MAX_AGE": None, "OPTIONS": {}}
+        wrapper = DatabaseWrapper(defaults, ALIAS)
+        made.append(wrapper)
+        return wrapper
+
+    yield make
+    for wrapper in made:
+        wrapper.in_atomic_block = False
+        wrapper.close()
+
+
+@pytest.fixture
+def wrapper(make_wrapper: Callable[[], Any]) -> Iterator[Any]:
+    """One such connection, known to Django as ALIAS, with a table t(x)."""
+    from django.db import connections
+
+    wrapper = make_wrapper()
+    connections[ALIAS] = wrapper
+    with wrapper.cursor() as cursor:
+        cursor.execute("CREATE TABLE t (x INTEGER)")
+    yield wrapper
+    del connections[ALIAS]

@@ -1,0 +1,310 @@
+"""The ENGINE on a real LiteFS."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.db.utils import OperationalError
+
+from django_litefs import _core, consistency
+from django_litefs.db.backends.litefs import proof
+from django_litefs.exceptions import CommitLostError, JournalModeError, MountLostError, NotPrimaryError
+from tests.python.conftest import ALIAS
+from tests.python.litefs_node import LitefsNode
+
+pytestmark = pytest.mark.integration
+DATABASE = "db.sqlite3"
+STALL_S = 5.0  # far below the 10 s that a query on a dead mount takes
+
+
+def rows(wrapper: Any) -> list[Any]:
+    with wrapper.cursor() as cursor:
+        return cursor.execute("SELECT x FROM t ORDER BY x").fetchall()
+
+
+def execute(wrapper: Any, sql: str, params: Any = None) -> None:
+    with wrapper.cursor() as cursor:
+        cursor.execute(sql, params)
+
+
+def raw(wrapper: Any, sql: str) -> Any:
+    return wrapper.connection.execute(sql).fetchone()[0]
+
+
+@pytest.fixture
+def publish(node: LitefsNode) -> Iterator[Callable[[str], None]]:
+    """Makes this node what litefs-proxy would publish: its role, and n1 as the primary."""
+    page = _core.NodePageWriter(_core.default_page_path(str(node.mount)))
+    yield lambda role: page.publish(_core.NodeFacts(role, True, os.stat(node.mount).st_dev, "n1", ""))
+
+
+def test_connection_is_wal_normal_and_position_moves(wrapper: Any, node: LitefsNode) -> None:
+    assert raw(wrapper, "PRAGMA journal_mode") == "wal"
+    assert raw(wrapper, "PRAGMA synchronous") == 1
+    context = consistency.make_context("POST", "1")
+    with consistency.opened(context):
+        execute(wrapper, "INSERT INTO t VALUES (%s)", [1])
+    assert str(context.written[DATABASE]) == (node.mount / f"{DATABASE}-pos").read_text().strip()
+    assert rows(wrapper) == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("sql", "wrote"),
+    [
+        ("INSERT INTO t VALUES (5)", True),
+        ("UPDATE t SET x = x", False),
+        ("UPDATE t SET x = 1 WHERE 0", False),
+        ("WITH n AS (SELECT 3 AS v) INSERT INTO t SELECT v FROM n", True),
+        ("WITH n AS (SELECT 3 AS v) SELECT v FROM n", False),
+        ("CREATE TABLE u (y)", True),
+        ("SELECT 1", False),
+    ],
+)
+@pytest.mark.parametrize("atomic", [False, True])
+def test_what_a_statement_wrote_is_known(wrapper: Any, sql: str, wrote: bool, atomic: bool) -> None:
+    execute(wrapper, "INSERT INTO t VALUES (0)")
+    context = consistency.make_context("POST", "1")
+    with consistency.opened(context):
+        if atomic:
+            with transaction.atomic(using=ALIAS):
+                execute(wrapper, sql)
+        else:
+            execute(wrapper, sql)
+    assert (DATABASE in context.written) == wrote
+
+
+def test_temporary_table_is_no_lost_commit(wrapper: Any) -> None:
+    execute(wrapper, "CREATE TEMP TABLE scratch (x)")
+    execute(wrapper, "INSERT INTO scratch VALUES (1)")
+    with wrapper.cursor() as cursor:
+        assert cursor.execute("SELECT x FROM scratch").fetchall() == [(1,)]
+
+
+def test_returning_rows_survive_the_commit(wrapper: Any) -> None:
+    with wrapper.cursor() as cursor:
+        cursor.execute("INSERT INTO t VALUES (1), (2), (3) RETURNING x")
+        assert cursor.fetchone() == (1,)
+        assert cursor.fetchmany(1) == [(2,)]
+        assert not wrapper.connection.in_transaction
+        assert cursor.fetchall() == [(3,)]
+
+
+def test_executemany_and_script_are_written(wrapper: Any) -> None:
+    context = consistency.make_context("POST", "1")
+    with wrapper.cursor() as cursor, consistency.opened(context):
+        cursor.executemany("INSERT INTO t VALUES (%s)", [(1,), (2,)])
+        assert len(context.written) == 1
+        context.written.clear()
+        cursor.executescript("INSERT INTO t VALUES (3); INSERT INTO t VALUES (4)")
+    assert len(rows(wrapper)) == 4
+    assert len(context.written) == 1
+
+
+def test_atomic_begins_immediate_except_in_safe_requests(wrapper: Any, make_wrapper: Callable[[], Any]) -> None:
+    other = make_wrapper()
+    other.settings_dict["OPTIONS"] = {"timeout": 0.05}
+    with transaction.atomic(using=ALIAS), pytest.raises(OperationalError, match="locked"):
+        execute(other, "INSERT INTO t VALUES (1)")
+    with consistency.opened(consistency.make_context("GET", None)), transaction.atomic(using=ALIAS):
+        execute(other, "INSERT INTO t VALUES (1)")
+    assert rows(wrapper) == [(1,)]
+
+
+def test_replica_refuses_each_write_at_once(wrapper: Any, publish: Callable[[str], None]) -> None:
+    execute(wrapper, "INSERT INTO t VALUES (1)")
+    publish("replica")
+    context = consistency.make_context("GET", "1")
+    for sql in ("INSERT INTO t VALUES (2)", "UPDATE t SET x = 3", "CREATE TABLE u (y)", "PRAGMA user_version = 3"):
+        with pytest.raises(NotPrimaryError, match="n1") as caught:
+            execute(wrapper, sql)
+        assert (caught.value.role, caught.value.primary, caught.value.database) == ("replica", "n1", DATABASE)
+        with consistency.opened(context), pytest.raises(NotPrimaryError), transaction.atomic(using=ALIAS):
+            execute(wrapper, sql)
+    assert context.replay
+    with pytest.raises(NotPrimaryError):
+        wrapper.prepare_database()
+    assert rows(wrapper) == [(1,)]
+    publish("primary")
+    execute(wrapper, "INSERT INTO t VALUES (2)")
+    assert rows(wrapper) == [(1,), (2,)]
+
+
+def test_autocommit_off_is_proven_too(wrapper: Any) -> None:
+    context = consistency.make_context("POST", "1")
+    with consistency.opened(context):
+        wrapper.set_autocommit(False)
+        try:
+            execute(wrapper, "INSERT INTO t VALUES (1)")
+            assert not context.written
+            wrapper.commit()
+        finally:
+            wrapper.set_autocommit(True)
+    assert DATABASE in context.written
+
+
+def test_own_begin_and_commit_are_proven(wrapper: Any) -> None:
+    context = consistency.make_context("POST", "1")
+    with consistency.opened(context):
+        for sql in ("BEGIN IMMEDIATE", "INSERT INTO t VALUES (1)", "COMMIT"):
+            execute(wrapper, sql)
+    assert DATABASE in context.written
+
+
+@pytest.mark.parametrize(
+    "sql", ["PRAGMA journal_mode=delete", "pragma main.journal_mode(off)", "PRAGMA locking_mode = EXCLUSIVE"]
+)
+def test_leaving_wal_is_refused(wrapper: Any, sql: str) -> None:
+    with pytest.raises(JournalModeError, match="_mode"):
+        execute(wrapper, sql)
+    assert raw(wrapper, "PRAGMA journal_mode") == "wal"
+
+
+def test_our_pragmas_are_not_in_the_query_log(wrapper: Any, publish: Callable[[str], None]) -> None:
+    wrapper.force_debug_cursor = True
+    wrapper.queries_log.clear()
+    publish("replica")
+    rows(wrapper)
+    publish("primary")
+    execute(wrapper, "INSERT INTO t VALUES (1)")
+    assert [query["sql"].split()[0] for query in wrapper.queries_log] == ["SELECT", "INSERT"]
+
+
+def test_new_mount_is_noticed_before_the_next_statement(wrapper: Any, node: LitefsNode) -> None:
+    execute(wrapper, "INSERT INTO t VALUES (1)")
+    old = wrapper.connection
+    node.kill()
+    began = time.monotonic()
+    with pytest.raises(MountLostError):
+        rows(wrapper)
+    node.unmount()
+    with pytest.raises(MountLostError):
+        rows(wrapper)
+    assert not list(node.mount.iterdir()), "a file was created below the mount"
+    node.start()
+    assert rows(wrapper) == [(1,)]
+    assert wrapper.connection is not old
+    assert time.monotonic() - began < STALL_S
+    execute(wrapper, "INSERT INTO t VALUES (2)")
+
+
+def test_mount_lost_inside_a_transaction(wrapper: Any, node: LitefsNode) -> None:
+    began = time.monotonic()
+    with pytest.raises(MountLostError), transaction.atomic(using=ALIAS):
+        execute(wrapper, "INSERT INTO t VALUES (1)")
+        node.kill()
+        execute(wrapper, "INSERT INTO t VALUES (2)")
+    assert time.monotonic() - began < STALL_S
+    node.unmount()
+    node.start()
+    assert rows(wrapper) == []
+
+
+FORMS: dict[str, Callable[[Any], None]] = {}
+
+
+def form(function: Callable[[Any], None]) -> Callable[[Any], None]:
+    FORMS[function.__name__] = function
+    return function
+
+
+@form
+def autocommit(wrapper: Any) -> None:
+    execute(wrapper, "INSERT INTO t VALUES (1)")
+
+
+@form
+def atomic_block(wrapper: Any) -> None:
+    with transaction.atomic(using=ALIAS):
+        execute(wrapper, "INSERT INTO t VALUES (1)")
+
+
+@form
+def returning(wrapper: Any) -> None:
+    execute(wrapper, "INSERT INTO t VALUES (1) RETURNING x")
+
+
+@form
+def schema(wrapper: Any) -> None:
+    execute(wrapper, "CREATE TABLE u (y)")
+
+
+@form
+def script(wrapper: Any) -> None:
+    with wrapper.cursor() as cursor:
+        cursor.executescript("INSERT INTO t VALUES (1)")
+
+
+@form
+def by_hand(wrapper: Any) -> None:
+    for sql in ("BEGIN IMMEDIATE", "INSERT INTO t VALUES (1)", "COMMIT"):
+        execute(wrapper, sql)
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_no_form_reports_success_when_litefs_dies_at_commit(
+    wrapper: Any, node: LitefsNode, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Killed after the position was read and before COMMIT."""
+    genuine = proof.commit_and_prove
+
+    def killed_first(real_node: Any, facts: Any, database: str, commit: Callable[[], object]) -> Any:
+        def kill_and_commit() -> object:
+            node.kill()
+            return commit()
+
+        return genuine(real_node, facts, database, kill_and_commit)
+
+    monkeypatch.setattr("django_litefs.db.backends.litefs.base.commit_and_prove", killed_first)
+    ran: list[str] = []
+    began = time.monotonic()
+    with consistency.opened(consistency.make_context("POST", "1")) as context, pytest.raises(CommitLostError):
+        FORMS[name](wrapper)
+        ran.append("on_commit would run")
+    assert not ran
+    assert not context.written
+    assert context.unknown is not None
+    print(f"{name}: {time.monotonic() - began:.2f} s")
+
+
+def test_a_commit_that_sqlite_reports_but_litefs_never_did(wrapper: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """COMMIT returns, the position stands still, and LiteFS is another one than before."""
+    before = wrapper._node.litefs_id()
+    assert before
+    assert wrapper._node.known_litefs_id(wrapper._node.facts()) == before
+    monkeypatch.setattr(wrapper._node, "litefs_id", lambda: "of another start")
+    monkeypatch.setattr(wrapper._node, "position", lambda *_: _core.Position(1, 1))
+    with pytest.raises(CommitLostError):
+        execute(wrapper, "INSERT INTO t VALUES (1)")
+
+
+def test_anchor_keeps_the_wal_index_mapped(wrapper: Any, node: LitefsNode) -> None:
+    wrapper.close()
+    with open("/proc/self/maps", encoding="ascii") as maps:
+        assert f"{DATABASE}-shm" in maps.read()
+
+
+def test_connection_is_not_used_across_fork(wrapper: Any) -> None:
+    execute(wrapper, "INSERT INTO t VALUES (1)")
+    connection = wrapper.connection
+    child = os.fork()
+    if child == 0:
+        try:
+            found = rows(wrapper) == [(1,)] and wrapper.connection is not connection
+            os._exit(0 if found else 1)
+        except BaseException:
+            os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert rows(wrapper) == [(1,)]
+
+
+def test_other_process_sees_the_rows(wrapper: Any, node: LitefsNode) -> None:
+    execute(wrapper, "INSERT INTO t VALUES (1)")
+    with sqlite3.connect(node.mount / DATABASE) as other:
+        assert other.execute("SELECT x FROM t").fetchall() == [(1,)]
+    other.close()
