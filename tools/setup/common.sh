@@ -25,12 +25,13 @@ fingerprint() {
 up_to_date() { [[ -f .tools/stamps/$1 && $(< ".tools/stamps/$1") == "$2" ]]; }
 done_with() { echo "$2" > ".tools/stamps/$1"; }
 
-# quietly COMMAND...: shows its output only if it fails.
+# quietly COMMAND...: shows its output only if it fails, compilers' errors first.
 quietly() {
   local log
   log=$(mktemp)
   if ! "$@" > "$log" 2>&1; then
-    tail -n 60 "$log" >&2
+    grep -E '(error|undefined reference|FAILED): ' "$log" | cut -c 1-300 | head -n 40 >&2 || true
+    tail -n 20 "$log" >&2
     rm -f "$log"
     die "failed: $*"
   fi
