@@ -1,0 +1,64 @@
+// The planned handoff of the primary role, both sides.
+//
+// The target asks the primary's proxy to hold writes; its keeper takes every database's write lock (SQLite
+// itself is the drain) and tells the final positions; the target waits for them and asks its LiteFS to
+// promote itself. The hold ends with the change of role, a release, or after `hold_max`. Not thread-safe:
+// control thread only.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include "litefs/proxy/condition.hpp"
+#include "litefs/proxy/keeper_link.hpp"
+#include "litefs/proxy/node.hpp"
+#include "litefs/proxy/view.hpp"
+#include "litefs/proxy/watcher.hpp"
+#include "litefs/proxy/worker.hpp"
+
+namespace litefs::proxy {
+
+class handoff {
+ public:
+  static constexpr std::chrono::milliseconds hold_max{5'000};
+  static constexpr std::chrono::milliseconds catch_up_max{3'000};
+  static constexpr std::chrono::milliseconds promote_max{3'000};
+
+  // `own` is the control thread's view: the target waits on it.
+  handoff(boost::asio::io_context& context, condition& changed, node& shared, view& own,
+          worker_group& workers, keeper_link& keeper, watcher const& watched);
+
+  struct refusal {
+    std::string why;
+  };
+  using outcome = std::variant<std::chrono::milliseconds, refusal>;  // how long writes were held
+
+  // On the target: this node becomes primary.
+  boost::asio::awaitable<outcome> promote();
+  // On the primary: POST /litefs/peer/handoff and /litefs/peer/release.
+  boost::asio::awaitable<own_response> answer(own_request request);
+
+ private:
+  boost::asio::awaitable<own_response> give();
+  boost::asio::awaitable<void> keep_hold();
+  boost::asio::awaitable<std::optional<std::string>> take(std::string primary);
+  boost::asio::awaitable<std::optional<std::string>> promote_litefs();
+
+  boost::asio::io_context& context_;
+  condition& changed_;
+  node& node_;
+  view& own_;
+  worker_group& workers_;
+  keeper_link& keeper_;
+  watcher const& watched_;
+  bool giving_ = false;  // as primary
+  bool released_ = false;
+  bool promoting_ = false;  // as target
+};
+
+}  // namespace litefs::proxy

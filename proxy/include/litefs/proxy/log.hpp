@@ -1,0 +1,12 @@
+// The process's own log: standard error, text or one JSON object per line, by `log:` of the configuration.
+//
+// start_log() replaces spdlog's default logger; afterwards spdlog::info() and its like are thread-safe.
+#pragma once
+
+#include "litefs/config.hpp"
+
+namespace litefs::proxy {
+
+void start_log(log_options const& options);
+
+}  // namespace litefs::proxy

@@ -1,0 +1,166 @@
+#include "litefs/proxy/handoff.hpp"
+
+#include <utility>
+
+#include <spdlog/spdlog.h>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/json.hpp>
+
+#include "litefs/proxy/http_call.hpp"
+#include "litefs/proxy/peer_call.hpp"
+
+namespace litefs::proxy {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+using clock = std::chrono::steady_clock;
+
+namespace {
+
+constexpr std::string_view handoff_path = "/litefs/peer/handoff";
+constexpr std::string_view release_path = "/litefs/peer/release";
+constexpr milliseconds answer_slack{1'500};  // on top of handoff-drain
+constexpr call_limits api_limits{.connect = milliseconds{500}, .total = milliseconds{3'000}};
+
+own_response refuse(int status, std::string_view why) {
+  own_response r;
+  r.status = status;
+  r.body = json::serialize(json::object{{"error", why}}) + "\n";
+  return r;
+}
+
+// The reason in a peer's refusal, or its status.
+std::string reason_in(call_response const& answer) {
+  boost::system::error_code failed;
+  auto const value = json::parse(answer.body(), failed);
+  if (!failed && value.is_object()) {
+    auto const* const error = value.get_object().if_contains("error");
+    if (error != nullptr && error->is_string()) return std::string(error->get_string());
+  }
+  return "status " + std::to_string(answer.result_int()) + " " + std::string(answer["litefs-not-executed"]);
+}
+
+result<demands> positions_in(call_response const& answer) {
+  boost::system::error_code failed;
+  auto const value = json::parse(answer.body(), failed);
+  auto const* const object = failed ? nullptr : value.if_object();
+  auto const* const positions = object == nullptr ? nullptr : object->if_contains("positions");
+  if (positions == nullptr || !positions->is_object()) return errc::bad_position;
+  demands wanted;
+  for (auto const& [name, text] : positions->get_object()) {
+    auto const pos =
+        text.is_string() ? parse_position(text.get_string()) : result<position>(errc::bad_position);
+    if (!pos) return pos.error();
+    wanted.push_back({database_id(name), *pos});
+  }
+  return wanted;
+}
+
+}  // namespace
+
+handoff::handoff(asio::io_context& context, condition& changed, node& shared, view& own,
+                 worker_group& workers, keeper_link& keeper, watcher const& watched)
+    : context_(context),
+      changed_(changed),
+      node_(shared),
+      own_(own),
+      workers_(workers),
+      keeper_(keeper),
+      watched_(watched) {}
+
+asio::awaitable<own_response> handoff::answer(own_request request) {
+  if (request.method != "POST") co_return refuse(405, "POST only");
+  if (request.target == release_path) {
+    released_ = true;
+    changed_.notify();
+    co_return own_response{.body = "{}\n", .allow = {}};
+  }
+  if (request.target != handoff_path) co_return refuse(404, "no such path");
+  co_return co_await give();
+}
+
+asio::awaitable<own_response> handoff::give() {
+  if (watched_.state().role != role::primary) co_return refuse(409, "this node is not the primary");
+  if (giving_) co_return refuse(409, "another handoff is under way");
+  if (node_.draining) co_return refuse(409, "this node is stopping");
+  giving_ = true;
+  released_ = false;
+  workers_.post_hold(true);
+  auto const final_positions = co_await keeper_.lock(node_.config.handoff_drain);
+  if (!final_positions) {
+    auto const why = keeper_.lock_refusal();
+    co_await keeper_.unlock();
+    workers_.post_hold(false);
+    giving_ = false;
+    spdlog::warn("handoff refused: {}", why);
+    co_return refuse(409, why);
+  }
+  asio::co_spawn(context_, keep_hold(), asio::detached);
+  json::object positions;
+  for (auto const& p : *final_positions) positions[p.database] = litefs::to_string(p.position);
+  own_response r;
+  r.body = json::serialize(json::object{{"positions", std::move(positions)}}) + "\n";
+  co_return r;
+}
+
+// Holds until the role is gone or nobody wants it any more; the lock is given back either way.
+asio::awaitable<void> handoff::keep_hold() {
+  condition::predicate over = [this] { return released_ || watched_.state().role != role::primary; };
+  bool const ended = co_await changed_.wait(clock::now() + hold_max, over);
+  if (!ended) spdlog::warn("handoff: nobody took over within {} ms", hold_max.count());
+  // Unlock first: a write let in before would run into our own lock.
+  co_await keeper_.unlock();
+  workers_.post_hold(false);
+  giving_ = false;
+  changed_.notify();
+}
+
+asio::awaitable<handoff::outcome> handoff::promote() {
+  auto const& s = watched_.state();
+  if (s.role == role::primary) co_return refusal{"this node is the primary already"};
+  if (s.role != role::replica) co_return refusal{"this node is not connected to a primary"};
+  if (!s.mount_alive) co_return refusal{"the mount of this node is not alive"};
+  if (promoting_) co_return refusal{"a promotion is under way"};
+  if (node_.draining) co_return refusal{"this node is stopping"};
+  promoting_ = true;
+  auto const started = clock::now();
+  auto const primary = s.primary;
+  auto const why = co_await take(primary);
+  if (why) {
+    auto const released = co_await ask_peer(node_, primary, std::string(release_path), "{}", api_limits);
+    if (!released) spdlog::warn("handoff: {} does not answer, its hold ends by itself", primary);
+  }
+  promoting_ = false;
+  if (why) co_return refusal{*why};
+  auto const held = std::chrono::duration_cast<milliseconds>(clock::now() - started);
+  spdlog::info("took over from {}: writes were held for {} ms", primary, held.count());
+  co_return held;
+}
+
+asio::awaitable<std::optional<std::string>> handoff::take(std::string primary) {
+  auto body = json::serialize(json::object{{"node", node_.hostname()}});
+  call_limits const limits{.connect = node_.config.timeouts.primary_connect,
+                           .total = node_.config.handoff_drain + answer_slack};
+  auto const held = co_await ask_peer(node_, primary, std::string(handoff_path), std::move(body), limits);
+  if (!held) co_return "the proxy of " + primary + " does not answer: " + held.error().message();
+  if (held->result_int() != 200) co_return primary + " refused: " + reason_in(*held);
+  auto const wanted = positions_in(*held);
+  if (!wanted) co_return primary + " gave no positions";
+  if (!co_await own_.wait_position(*wanted, clock::now() + catch_up_max)) {
+    co_return "this node did not catch up within " + std::to_string(catch_up_max.count()) + " ms";
+  }
+  co_return co_await promote_litefs();
+}
+
+asio::awaitable<std::optional<std::string>> handoff::promote_litefs() {
+  auto const answer = co_await call(node_.config.litefs->api, make_request("POST", "/promote"), api_limits);
+  if (!answer) co_return "LiteFS does not answer: " + answer.error().message();
+  if (answer->result_int() == 409) co_return "this node is not a candidate (lease.candidate)";
+  if (answer->result_int() != 200) co_return "LiteFS refused: " + answer->body();
+  condition::predicate primary = [this] { return watched_.state().role == role::primary; };
+  if (co_await changed_.wait(clock::now() + promote_max, primary)) co_return std::nullopt;
+  co_return "LiteFS did not become primary within " + std::to_string(promote_max.count()) + " ms";
+}
+
+}  // namespace litefs::proxy

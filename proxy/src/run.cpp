@@ -1,0 +1,155 @@
+#include "litefs/proxy/run.hpp"
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <exception>
+#include <optional>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+#include <sys/prctl.h>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/json.hpp>
+
+#include "litefs/proxy/cluster_node.hpp"
+#include "litefs/proxy/control_socket.hpp"
+#include "litefs/proxy/log.hpp"
+#include "litefs/proxy/version.hpp"
+
+namespace litefs::proxy {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::chrono::seconds wind_up_max{3};  // for coroutines to end after the node has stopped
+constexpr int unexpected = 70;                  // EX_SOFTWARE
+
+node_state initial_state(proxy_config const& config) {
+  node_state s;
+  s.role = config.litefs ? role::unknown : role::single;
+  s.mount_alive = !config.litefs;
+  return s;
+}
+
+// Everything of the control thread. Its coroutines refer to all of it, so it must not die before they have
+// ended.
+class control {
+ public:
+  explicit control(proxy_config config);
+  int run();
+
+ private:
+  void open_doors();
+  void listen_for_signals();
+  asio::awaitable<own_response> answer_local(own_request request);
+  asio::awaitable<own_response> promote();
+
+  node node_;
+  worker_group workers_;
+  asio::io_context context_{1};
+  condition changed_{context_.get_executor()};
+  reaper reaper_{context_, changed_};
+  asio::signal_set signals_{context_, SIGINT, SIGTERM};
+  view single_view_{context_, initial_state(node_.config)};
+  std::optional<cluster_node> cluster_;
+  std::optional<control_socket> socket_;
+  std::optional<supervisor> supervisor_;
+};
+
+control::control(proxy_config config)
+    : node_(std::move(config)), workers_(node_, initial_state(node_.config)) {
+  if (node_.clustered()) cluster_.emplace(context_, changed_, reaper_, node_, workers_);
+  open_doors();
+  supervisor_.emplace(context_, node_, workers_, reaper_, changed_,
+                      cluster_ ? std::optional(cluster_->parts()) : std::nullopt);
+}
+
+// What other threads may ask of this one.
+void control::open_doors() {
+  if (cluster_) {
+    node_.read_positions = [this] {
+      return asio::co_spawn(context_, cluster_->keeper().positions(), asio::use_awaitable);
+    };
+    node_.ask_control = [this](own_request request) {
+      return asio::co_spawn(context_, cluster_->handing_over().answer(std::move(request)),
+                            asio::use_awaitable);
+    };
+  }
+  if (node_.config.socket.empty()) return;
+  socket_.emplace(context_, node_.config.socket,
+                  [this](own_request request) { return answer_local(std::move(request)); });
+}
+
+asio::awaitable<own_response> control::answer_local(own_request request) {
+  if (request.target == "/status" && request.method == "GET") {
+    co_return health(node_, cluster_ ? cluster_->own_view() : single_view_);
+  }
+  if (request.target == "/promote" && request.method == "POST") co_return co_await promote();
+  co_return own_response{.status = 404, .body = "{\"error\":\"no such path\"}\n", .allow = {}};
+}
+
+asio::awaitable<own_response> control::promote() {
+  handoff::outcome done = handoff::refusal{"this node runs without LiteFS"};
+  if (cluster_) done = co_await cluster_->handing_over().promote();
+  own_response r;
+  if (auto const* const refused = std::get_if<handoff::refusal>(&done)) {
+    r.status = 409;
+    r.body = json::serialize(json::object{{"error", refused->why}}) + "\n";
+  } else {
+    r.body = json::serialize(json::object{{"hold_ms", std::get<milliseconds>(done).count()}}) + "\n";
+  }
+  co_return r;
+}
+
+void control::listen_for_signals() {
+  signals_.async_wait([this](boost::system::error_code failed, int) {
+    if (failed) return;
+    supervisor_->stop();
+    listen_for_signals();
+  });
+}
+
+int control::run() {
+  int code = unexpected;
+  workers_.start();
+  listen_for_signals();
+  if (socket_) asio::co_spawn(context_, socket_->run(), asio::detached);
+  asio::co_spawn(context_, supervisor_->run(), [this, &code](std::exception_ptr failed, int result) {
+    if (failed) std::rethrow_exception(failed);
+    code = result;
+    signals_.cancel();
+    reaper_.stop();
+    if (socket_) socket_->stop();
+    context_.stop();
+  });
+  context_.run();
+  // Let every coroutine reach its end; one that cannot must not find its parts destroyed.
+  context_.restart();
+  context_.run_for(wind_up_max);
+  if (!context_.stopped()) std::_Exit(code);
+  return code;
+}
+
+}  // namespace
+
+int run(proxy_config config) {
+  start_log(config.log);
+  std::signal(SIGPIPE, SIG_IGN);
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // orphans of the app are ours to reap
+  spdlog::info("litefs-proxy {} starts{}", version(), config.litefs ? " as " + config.litefs->hostname : "");
+  control node(std::move(config));
+  try {
+    return node.run();
+  } catch (std::exception const& e) {
+    spdlog::critical("unexpected: {}", e.what());
+    std::_Exit(unexpected);
+  }
+}
+
+}  // namespace litefs::proxy
