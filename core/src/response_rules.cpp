@@ -1,0 +1,98 @@
+#include "head_rules.hpp"
+#include "litefs/request_rules.hpp"
+
+#include <algorithm>
+
+namespace litefs {
+namespace {
+
+using namespace head_rules;
+
+constexpr std::string_view fly_replay_type = "application/vnd.fly.replay+json";
+
+bool bodyless(int status, bool head_request) noexcept {
+  return head_request || status < 200 || status == 204 || status == 304;
+}
+
+std::optional<rejection> check_framing(response_head const& head, bool head_request, accepted_response& out) {
+  auto const found = read_framing(head.fields);
+  if (found.coding_lines > 0) {
+    if (head.version == 10) return rejection{502, "te-in-http-1.0"};
+    if (found.length_lines > 0) return rejection{502, "te-and-cl"};
+    if (found.coding_lines > 1 || !found.chunked || found.other_codings)
+      return rejection{502, "transfer-encoding"};
+  }
+  if (found.length_lines > 1 || (found.length_lines == 1 && !found.length))
+    return rejection{502, "content-length"};
+
+  if (bodyless(head.status, head_request)) {
+    bool const framed = found.coding_lines > 0 || found.length.value_or(0) > 0;
+    bool const may_be_framed = head_request || head.status == 304;
+    if (may_be_framed) out.announced_length = found.length;
+    if (framed && !may_be_framed) out.keep_alive = false;  // a body may follow that nobody is going to read
+    return std::nullopt;
+  }
+  if (found.chunked) {
+    out.framing = {body_kind::chunked, 0};
+  } else if (found.length) {
+    out.framing = {body_kind::length, *found.length};
+  } else {
+    out.framing = {body_kind::until_close, 0};
+    out.keep_alive = false;
+  }
+  return std::nullopt;
+}
+
+// A value that comes twice is as good as none: it could be somebody else's.
+void take_single(std::string_view& member, bool& seen, std::string_view value) {
+  member = seen ? "" : value;
+  seen = true;
+}
+
+void read_cache_control(std::string_view value, accepted_response& out) {
+  if (out.cache_control.empty()) out.cache_control = value;
+  for_each_element(value, [&out](std::string_view directive) {
+    auto const name = trim(directive.substr(0, directive.find('=')));
+    out.cache_shared |= iequals(name, "public") || iequals(name, "s-maxage");
+    out.cache_unshared |= iequals(name, "private") || iequals(name, "no-store");
+  });
+}
+
+void sort_fields(response_head const& head, connection_options const& connection, accepted_response& out) {
+  bool committed = false;
+  bool replay = false;
+  bool not_executed = false;
+  bool protocol = false;
+  for (auto const& field : head.fields) {
+    auto const& [name, value] = field;
+    if (iequals(name, "litefs-committed")) take_single(out.committed, committed, value);
+    if (iequals(name, "litefs-replay")) take_single(out.replay, replay, value);
+    if (iequals(name, "litefs-not-executed")) take_single(out.not_executed, not_executed, value);
+    if (iequals(name, "upgrade") && out.upgrade) take_single(out.protocol, protocol, value);
+    if (iequals(name, "cache-control")) read_cache_control(value, out);
+    // What the platform would act on may be reflected input of a client.
+    if (istarts_with(name, "litefs-") || istarts_with(name, "fly-")) continue;
+    if (iequals(name, "content-type") && istarts_with(value, fly_replay_type)) continue;
+    if (!hop_by_hop(name) && !connection.nominates(name)) out.forward.push_back(field);
+  }
+}
+
+}  // namespace
+
+std::variant<accepted_response, rejection> check_response(response_head const& head, bool head_request) {
+  accepted_response out;
+  if (head.version != 10 && head.version != 11) return rejection{502, "version"};
+  if (head.status < 100 || head.status > 599) return rejection{502, "status"};
+  if (auto const bad = check_raw(head.raw)) return rejection{502, *bad};
+  if (auto const bad = check_fields(head.fields)) return rejection{502, *bad};
+  auto const connection = read_connection(head.fields);
+  if (!connection.valid) return rejection{502, "connection"};
+  out.keep_alive = !connection.close && (head.version == 11 || connection.keep_alive);
+  if (auto const bad = check_framing(head, head_request, out)) return *bad;
+  out.upgrade = head.status == 101;
+  sort_fields(head, connection, out);
+  if (out.upgrade && (!connection.upgrade || out.protocol.empty())) return rejection{502, "upgrade"};
+  return out;
+}
+
+}  // namespace litefs
