@@ -1,0 +1,211 @@
+#include "litefs/routing.hpp"
+
+#include <gtest/gtest.h>
+
+#include <ostream>
+
+namespace litefs {
+
+std::ostream& operator<<(std::ostream& out, route const& r) {
+  return out << to_string(r.action) << '/' << to_string(r.reason) << (r.mark_stale ? " stale" : "")
+             << (r.mark_diverged ? " diverged" : "");
+}
+
+namespace {
+
+using namespace std::chrono_literals;
+
+time_point const start = time_point{} + 1000s;
+
+node_state make(role r, std::string primary = "") {
+  node_state state;
+  state.role = r;
+  state.primary = std::move(primary);
+  if (r == role::disconnected || r == role::unknown) state.stale_since = start;
+  return state;
+}
+
+node_state without_mount(node_state state) {
+  state.mount_alive = false;
+  return state;
+}
+
+node_state const primary = make(role::primary, "n0");
+node_state const single = make(role::single);
+node_state const replica = make(role::replica, "n0");
+node_state const disconnected = make(role::disconnected, "n0");
+node_state const unknown = make(role::unknown);
+
+request_facts const get{.safe = true};
+request_facts const post{};
+request_facts const waited{.safe = true, .waited = true};
+request_facts const cut_off{.safe = true, .waited = true, .primary_unreachable = true};
+request_facts const post_cut_off{.primary_unreachable = true};
+request_facts const hop_get{.hop = true, .safe = true};
+request_facts const hop_post{.hop = true};
+request_facts const forced{.safe = true, .always_forward = true};
+request_facts const again{.safe = true, .remembered = true};
+request_facts const replay{.safe = true, .remembered = true, .replay = true};
+request_facts const upgrade{.safe = true, .upgrade = true};
+request_facts const file{.safe = true, .passthrough = true};
+request_facts const file_upgrade{.safe = true, .passthrough = true, .upgrade = true};
+request_facts const own_path{.own_endpoint = true};
+
+freshness const fresh{};
+freshness const behind{.behind = true};
+freshness const diverged{.diverged = true};
+freshness const both{.behind = true, .diverged = true};
+
+struct row {
+  std::string_view name;
+  request_facts facts;
+  node_state state;
+  freshness position;
+  route expected;
+};
+
+class routing : public ::testing::TestWithParam<row> {};
+
+TEST_P(routing, decides) {
+  auto const& [name, facts, state, position, expected] = GetParam();
+  EXPECT_EQ(decide(facts, state, position, false, {}, start + 1s), expected) << name;
+}
+
+using enum action;
+constexpr bool marked = true;
+
+row const rows[] = {
+    {"own endpoint anywhere", own_path, unknown, fresh, {action::own, reason::own_endpoint}},
+    // A hop is served or refused, never passed on.
+    {"hop read at the primary", hop_get, primary, fresh, {local, reason::hop}},
+    {"hop write at the primary", hop_post, primary, fresh, {local, reason::hop}},
+    {"hop at the primary, diverged", hop_get, primary, diverged, {local, reason::hop, false, marked}},
+    {"hop at single", hop_post, single, fresh, {local, reason::hop}},
+    {"hop read at a replica", hop_get, replica, fresh, {refuse, reason::hop_not_primary}},
+    {"hop write at a replica", hop_post, replica, fresh, {refuse, reason::hop_not_primary}},
+    {"hop write disconnected", hop_post, disconnected, fresh, {refuse, reason::hop_not_primary}},
+    {"hop write unknown", hop_post, unknown, fresh, {refuse, reason::hop_not_primary}},
+    // Passthrough is local whatever the state.
+    {"file at the primary", file, primary, diverged, {local, reason::passthrough}},
+    {"file at a replica behind", file, replica, behind, {local, reason::passthrough}},
+    {"file disconnected", file, disconnected, fresh, {local, reason::passthrough}},
+    {"file without a mount", file, without_mount(unknown), fresh, {local, reason::passthrough}},
+    {"local upgrade", file_upgrade, replica, fresh, {local, reason::passthrough}},
+    // Primary and single.
+    {"read at the primary", get, primary, fresh, {local, reason::primary}},
+    {"read at the primary, behind", get, primary, behind, {local, reason::primary}},
+    {"read at the primary, diverged", get, primary, diverged, {local, reason::primary, false, marked}},
+    {"write at the primary", post, primary, fresh, {local, reason::primary}},
+    {"write at the primary, diverged", post, primary, diverged, {local, reason::primary, false, marked}},
+    {"replay at the primary", replay, primary, fresh, {local, reason::primary}},
+    {"upgrade at the primary", upgrade, primary, fresh, {local, reason::primary}},
+    {"primary unreachable means others", post_cut_off, primary, fresh, {local, reason::primary}},
+    {"read at the primary without a mount", get, without_mount(primary), fresh, {hold, reason::no_mount}},
+    {"write at the primary without a mount", post, without_mount(primary), fresh, {hold, reason::no_mount}},
+    {"read in single", get, single, fresh, {local, reason::single}},
+    {"write in single", post, single, fresh, {local, reason::single}},
+    // Replica, reads.
+    {"fresh read", get, replica, fresh, {local, reason::fresh}},
+    {"read behind waits", get, replica, behind, {wait, reason::behind}},
+    {"waited in vain", waited, replica, behind, {forward, reason::read_at_primary}},
+    {"waited and came", waited, replica, fresh, {local, reason::fresh}},
+    {"behind and cut off", cut_off, replica, behind, {local, reason::stale, marked}},
+    {"diverged", get, replica, diverged, {forward, reason::diverged, false, marked}},
+    {"diverged and behind", get, replica, both, {forward, reason::diverged, false, marked}},
+    {"diverged and cut off", cut_off, replica, diverged, {local, reason::stale, marked}},
+    {"fresh and cut off", cut_off, replica, fresh, {local, reason::fresh}},
+    {"read without a mount", get, without_mount(replica), fresh, {forward, reason::no_mount}},
+    {"read without a mount, cut off", cut_off, without_mount(replica), fresh, {hold, reason::no_mount}},
+    // Replica, what needs the primary.
+    {"write", post, replica, fresh, {forward, reason::write}},
+    {"write behind", post, replica, behind, {forward, reason::write}},
+    {"write diverged", post, replica, diverged, {forward, reason::write}},
+    {"write, primary unreachable", post_cut_off, replica, fresh, {hold, reason::no_primary}},
+    {"write without a mount", post, without_mount(replica), fresh, {forward, reason::write}},
+    {"always-forward", forced, replica, fresh, {forward, reason::always_forward}},
+    {"remembered", again, replica, fresh, {forward, reason::remembered}},
+    {"replay", replay, replica, fresh, {forward, reason::replay}},
+    {"upgrade", upgrade, replica, fresh, {forward, reason::upgrade}},
+    // Disconnected: reads are local and marked; the last known primary's proxy judges writes.
+    {"read disconnected", get, disconnected, fresh, {local, reason::stale, marked}},
+    {"read disconnected, behind", get, disconnected, behind, {local, reason::stale, marked}},
+    {"read disconnected, diverged", get, disconnected, diverged, {local, reason::stale, marked}},
+    {"read disconnected without a mount",
+     get,
+     without_mount(disconnected),
+     fresh,
+     {forward, reason::no_mount}},
+    {"write disconnected", post, disconnected, fresh, {forward, reason::write}},
+    {"always-forward disconnected", forced, disconnected, fresh, {forward, reason::always_forward}},
+    {"write disconnected, unreachable", post_cut_off, disconnected, fresh, {hold, reason::no_primary}},
+    // Unknown.
+    {"read unknown", get, unknown, fresh, {local, reason::stale, marked}},
+    {"read unknown, behind", get, unknown, behind, {local, reason::stale, marked}},
+    {"read unknown without a mount", get, without_mount(unknown), fresh, {hold, reason::no_mount}},
+    {"write unknown", post, unknown, fresh, {hold, reason::no_primary}},
+    {"always-forward unknown", forced, unknown, fresh, {hold, reason::no_primary}},
+    {"replay unknown", replay, unknown, fresh, {hold, reason::no_primary}},
+    {"upgrade unknown", upgrade, unknown, fresh, {hold, reason::no_primary}},
+    // Nobody to dial.
+    {"replica of nobody", post, make(role::replica), fresh, {hold, reason::no_primary}},
+    {"unknown with a name", post, make(role::unknown, "n0"), fresh, {hold, reason::no_primary}},
+    {"waited, replica of nobody", waited, make(role::replica), behind, {local, reason::stale, marked}},
+};
+
+INSTANTIATE_TEST_SUITE_P(table, routing, ::testing::ValuesIn(rows));
+
+TEST(routing_policy, stale_reads) {
+  policy const strict{.stale_reads = false};
+  policy const brief{.stale_max = 5s};
+  route const refused{refuse, reason::no_primary};
+  route const served{local, reason::stale, marked};
+  EXPECT_EQ(decide(get, disconnected, fresh, false, strict, start), refused);
+  EXPECT_EQ(decide(get, unknown, fresh, false, strict, start), refused);
+  EXPECT_EQ(decide(cut_off, replica, behind, false, strict, start), refused);
+  EXPECT_EQ(decide(get, disconnected, fresh, false, brief, start + 5s), served);
+  EXPECT_EQ(decide(get, disconnected, fresh, false, brief, start + 5001ms), refused);
+  EXPECT_EQ(decide(get, replica, fresh, false, strict, start), (route{local, reason::fresh}));
+}
+
+TEST(routing_handoff, holds_what_may_write_at_the_primary) {
+  route const held{hold, reason::handoff};
+  for (auto const& facts : {post, forced, again, replay, upgrade, hop_post, hop_get}) {
+    EXPECT_EQ(decide(facts, primary, fresh, true, {}, start), held);
+  }
+  EXPECT_EQ(decide(get, primary, fresh, true, {}, start), (route{local, reason::primary}));
+  EXPECT_EQ(decide(file, primary, fresh, true, {}, start), (route{local, reason::passthrough}));
+  EXPECT_EQ(decide(own_path, primary, fresh, true, {}, start), (route{action::own, reason::own_endpoint}));
+  EXPECT_EQ(decide(post, replica, fresh, true, {}, start), (route{forward, reason::write}));
+  EXPECT_EQ(decide(hop_post, replica, fresh, true, {}, start), (route{refuse, reason::hop_not_primary}));
+}
+
+TEST(routing_compare, demands_against_the_snapshot) {
+  auto state = replica;
+  state.positions = {{"db", {txid{5}, 50}}};
+  auto const id = database_id("db");
+  lineage history;
+  history.record(id, {txid{3}, 30});
+  history.record(id, {txid{5}, 50});
+  struct case_ {
+    demand wanted;
+    bool behind;
+    bool diverged;
+  };
+  for (auto const& [wanted, is_behind, is_diverged] : {
+           case_{{id, {txid{5}, 50}}, false, false},
+           case_{{id, {txid{5}, 51}}, false, true},
+           case_{{id, {txid{6}, 1}}, true, false},
+           case_{{id, {txid{3}, 30}}, false, false},
+           case_{{id, {txid{3}, 31}}, false, true},
+           case_{{id, {txid{4}, 1}}, false, false},
+           case_{{id + 1, {txid{9}, 1}}, false, false},
+       }) {
+    auto const got = compare({wanted}, state, history);
+    EXPECT_EQ(got.behind, is_behind) << wanted.position.txid.value;
+    EXPECT_EQ(got.diverged, is_diverged) << wanted.position.txid.value;
+  }
+  EXPECT_FALSE(compare({}, state, history).behind);
+}
+
+}  // namespace
+}  // namespace litefs
