@@ -41,10 +41,12 @@ class role_machine {
 
  private:
   bool become(role next, std::string primary, time_point now);
+  bool lose_primary(time_point now);
 
   options options_;
   node_state state_;
-  std::string returning_;  // hostname that came back and is not yet believed
+  std::string lost_;       // the primary that LiteFS lost: its return is not believed at once
+  std::string returning_;  // it came back and is not yet believed
   time_point returning_since_{};
 };
 
