@@ -92,5 +92,5 @@ def merge_demands(
 def format_committed(committed: list[tuple[str, Position]]) -> str:
     """The value of `litefs-committed`: 'none' if the list is empty."""
 
-def leak(object: object) -> None:
+def leak(value: object) -> None:
     """Keep the object alive for ever, beyond the end of the interpreter."""

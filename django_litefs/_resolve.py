@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django_litefs import _core
-from django_litefs._values import InvalidValue, convert, from_environment, split_address
+from django_litefs._values import InvalidValueError, convert, from_environment, split_address
 from django_litefs.settings import SETTINGS, Settings, SettingsError
 
 LITEFS_PORT = 20202
@@ -78,7 +78,7 @@ def _read(given: Any, environ: Mapping[str, str]) -> dict[str, Any]:
                 values[key.lower()] = from_environment(row, environ[row.environment])
             elif key in given:
                 values[key.lower()] = convert(f"LITEFS[{key!r}]", row.kind, given[key])
-        except InvalidValue as error:
+        except InvalidValueError as error:
             problems.append(str(error))
     if problems:
         raise SettingsError(problems)
@@ -117,7 +117,9 @@ def _check_files(s: Settings) -> list[str]:
         )
     for name in s.all_databases:
         if name.endswith(RESERVED_SUFFIXES):
-            problems.append(f"LITEFS: the database name {name!r} ends in a suffix that LiteFS keeps for itself.")
+            problems.append(
+                f"LITEFS: the database name {name!r} ends in a suffix that LiteFS keeps for itself."
+            )
     return problems
 
 
@@ -143,8 +145,9 @@ def _derive_cluster(s: Settings, environ: Mapping[str, str], problems: list[str]
     candidate = s.candidate
     if s.static_primary:
         if set(s.static_primary) != {"hostname", "url"}:
-            problems.append("LITEFS['STATIC_PRIMARY'] needs exactly the keys 'hostname' and 'url'.")
-            return s
+            raise SettingsError(
+                [*problems, "LITEFS['STATIC_PRIMARY'] needs exactly the keys 'hostname' and 'url'."]
+            )
         is_primary = s.static_primary["hostname"] == hostname
         candidate = is_primary
         advertise = advertise or (s.static_primary["url"] if is_primary else "")
@@ -153,7 +156,12 @@ def _derive_cluster(s: Settings, environ: Mapping[str, str], problems: list[str]
     key = s.consul_key or (f"litefs/{fly_app}" if fly_app else "")
     http_addr = s.http_addr or _http_addr(advertise, on_fly and not s.advertise_url)
     return replace(
-        s, hostname=hostname, advertise_url=advertise, candidate=candidate, consul_key=key, http_addr=http_addr
+        s,
+        hostname=hostname,
+        advertise_url=advertise,
+        candidate=candidate,
+        consul_key=key,
+        http_addr=http_addr,
     )
 
 
@@ -168,7 +176,9 @@ def _http_addr(advertise: str, on_fly: bool) -> str:
 def _check_cluster(s: Settings) -> list[str]:
     problems = []
     if not _core.valid_hostname(s.hostname):
-        problems.append(f"LITEFS['HOSTNAME'] {s.hostname!r} is no host name: letters, digits, '-', '.', '_' only.")
+        problems.append(
+            f"LITEFS['HOSTNAME'] {s.hostname!r} is no host name: letters, digits, '-', '.', '_' only."
+        )
     if s.consul_url and not s.consul_key:
         problems.append(
             "LITEFS['CONSUL_KEY'] is missing: name the lease of this site, e.g. 'litefs/mysite' (two sites with "
@@ -190,7 +200,7 @@ def _check_cluster(s: Settings) -> list[str]:
 
 def _check_http_addr(s: Settings, intended: bool) -> list[str]:
     host, _ = split_address(s.http_addr)
-    if host in ("", "0.0.0.0", "::", "*"):
+    if host in ("", "0.0.0.0", "::", "*"):  # noqa: S104 (refused)
         return [
             f"LITEFS['HTTP_ADDR'] {s.http_addr!r} opens LiteFS's API, which has no password, on all interfaces: "
             "name one private address."

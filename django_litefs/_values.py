@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
-class InvalidValue(ValueError):
+class InvalidValueError(ValueError):
     """The value of one setting has the wrong type or form."""
 
 
@@ -33,7 +33,7 @@ def split_address(text: str) -> tuple[str, int]:
 
 
 def convert(name: str, kind: str, value: Any) -> Any:
-    """`value` checked and normalised for a setting of that kind. Raises InvalidValue."""
+    """`value` checked and normalised for a setting of that kind. Raises InvalidValueError."""
     if kind.startswith("choice:"):
         return _choice(name, value, kind.removeprefix("choice:").split(","))
     return _CONVERTERS[kind](name, value)
@@ -45,10 +45,10 @@ def from_environment(row: Setting, text: str) -> Any:
     if kind == "bool":
         if text.lower() in TRUE + FALSE:
             return text.lower() in TRUE
-        raise InvalidValue(f"{name}={text!r}: write true or false.")
+        raise InvalidValueError(f"{name}={text!r}: write true or false.")
     if kind == "int":
         if not text.isdigit():
-            raise InvalidValue(f"{name}={text!r}: write a whole number.")
+            raise InvalidValueError(f"{name}={text!r}: write a whole number.")
         return convert(name, kind, int(text))
     if kind in ("list", "files", "str or list"):
         return convert(name, kind, [part.strip() for part in text.split(",") if part.strip()])
@@ -56,12 +56,12 @@ def from_environment(row: Setting, text: str) -> Any:
         try:
             return convert(name, kind, json.loads(text))
         except json.JSONDecodeError as error:
-            raise InvalidValue(f"{name}: not JSON ({error}).") from None
+            raise InvalidValueError(f"{name}: not JSON ({error}).") from None
     return convert(name, kind, text)
 
 
-def _wrong(name: str, expected: str, value: Any) -> InvalidValue:
-    return InvalidValue(f"{name} must be {expected}, not {type(value).__name__} {value!r}.")
+def _wrong(name: str, expected: str, value: Any) -> InvalidValueError:
+    return InvalidValueError(f"{name} must be {expected}, not {type(value).__name__} {value!r}.")
 
 
 def _bool(name: str, value: Any) -> bool | None:
@@ -80,21 +80,23 @@ def _str(name: str, value: Any) -> str:
     if not isinstance(value, str):
         raise _wrong(name, "a string", value)
     if any(ord(c) < 32 for c in value):
-        raise InvalidValue(f"{name} contains a control character.")
+        raise InvalidValueError(f"{name} contains a control character.")
     return value
 
 
 def _path(name: str, value: Any) -> str:
     text = _str(name, os.fspath(value) if isinstance(value, os.PathLike) else value)
     if not os.path.isabs(text):
-        raise InvalidValue(f"{name} {text!r} must be an absolute path.")
+        raise InvalidValueError(f"{name} {text!r} must be an absolute path.")
     return os.path.normpath(text)
 
 
 def _file(name: str, value: Any) -> str:
     text = _str(name, value)
     if not text or "/" in text or text.startswith(".") or text == "default":
-        raise InvalidValue(f"{name} {text!r} must be a plain file name such as 'db.sqlite3'; the mount has no folders.")
+        raise InvalidValueError(
+            f"{name} {text!r} must be a plain file name such as 'db.sqlite3'; the mount has no folders."
+        )
     return text
 
 
@@ -104,7 +106,7 @@ def _address(name: str, value: Any) -> str:
         if text:
             split_address(text)
     except ValueError:
-        raise InvalidValue(f"{name} {text!r} is no address: write 'host:port' or ':port'.") from None
+        raise InvalidValueError(f"{name} {text!r} is no address: write 'host:port' or ':port'.") from None
     return text
 
 
@@ -112,7 +114,7 @@ def _url(name: str, value: Any) -> str:
     text = _str(name, value)
     parts = urlsplit(text)
     if text and (parts.scheme not in ("http", "https") or not parts.hostname):
-        raise InvalidValue(f"{name} {text!r} is no URL: write 'http://host:port'.")
+        raise InvalidValueError(f"{name} {text!r} is no URL: write 'http://host:port'.")
     return text
 
 
@@ -122,7 +124,9 @@ def _duration(name: str, value: Any) -> str:
         if text:
             _core.parse_duration(text)
     except ValueError:
-        raise InvalidValue(f"{name} {value!r} is no duration: write a number and a unit, such as '10s' or '1m30s'.") from None
+        raise InvalidValueError(
+            f"{name} {value!r} is no duration: write a number and a unit, such as '10s' or '1m30s'."
+        ) from None
     return text
 
 
@@ -148,7 +152,7 @@ def _str_or_dict(name: str, value: Any) -> str | dict[str, Any]:
 
 def _choice(name: str, value: Any, choices: list[str]) -> str:
     if value not in choices:
-        raise InvalidValue(f"{name} {value!r} must be one of {', '.join(choices)}.")
+        raise InvalidValueError(f"{name} {value!r} must be one of {', '.join(choices)}.")
     return str(value)
 
 

@@ -20,7 +20,7 @@ class DjangoLitefsConfig(AppConfig):
         # Before Django fills in its own default of 0: connections are kept unless the site says otherwise.
         for database in settings.DATABASES.values():
             if database.get("ENGINE") == ENGINE:
-                database.setdefault("CONN_MAX_AGE", None)
+                database.setdefault("CONN_MAX_AGE", None)  # type: ignore[arg-type]
 
     def ready(self) -> None:
         from django_litefs import checks

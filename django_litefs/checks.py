@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning
+from django.core.checks import CheckMessage, Error
+from django.core.checks import Warning as CheckWarning
 from django.core.exceptions import ImproperlyConfigured
 
 from django_litefs.apps import ENGINE
@@ -13,7 +14,10 @@ from django_litefs.conf import effective
 from django_litefs.db.backends.litefs.names import database_file, is_in_memory
 
 MIDDLEWARE = "django_litefs.middleware.ConsistencyMiddleware"
-LOCAL_CACHES = ("django.core.cache.backends.locmem.LocMemCache", "django.core.cache.backends.filebased.FileBasedCache")
+LOCAL_CACHES = (
+    "django.core.cache.backends.locmem.LocMemCache",
+    "django.core.cache.backends.filebased.FileBasedCache",
+)
 
 
 def _uses_litefs() -> bool:
@@ -53,7 +57,7 @@ def check_middleware(**_: Any) -> list[CheckMessage]:
         return []
     if MIDDLEWARE not in settings.MIDDLEWARE:
         return [
-            Warning(
+            CheckWarning(
                 "Writes in GET requests and reads after a write are not looked after.",
                 hint=f"Put {MIDDLEWARE!r} first in MIDDLEWARE.",
                 id="django_litefs.W001",
@@ -61,7 +65,7 @@ def check_middleware(**_: Any) -> list[CheckMessage]:
         ]
     if settings.MIDDLEWARE[0] != MIDDLEWARE:
         return [
-            Warning(
+            CheckWarning(
                 "Writes by the middleware before ConsistencyMiddleware are not seen by it.",
                 hint=f"Put {MIDDLEWARE!r} first in MIDDLEWARE.",
                 id="django_litefs.W002",
@@ -77,7 +81,7 @@ def check_local_state(**_: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = []
     if settings.SESSION_ENGINE == "django.contrib.sessions.backends.file":
         found.append(
-            Warning(
+            CheckWarning(
                 "File-based sessions exist on one node only.",
                 hint="Set SESSION_ENGINE to 'django.contrib.sessions.backends.db' or signed_cookies.",
                 id="django_litefs.W003",
@@ -87,7 +91,7 @@ def check_local_state(**_: Any) -> list[CheckMessage]:
     backend = settings.CACHES.get("default", {}).get("BACKEND", "")
     if cached_sessions and backend in LOCAL_CACHES:
         found.append(
-            Warning(
+            CheckWarning(
                 f"Sessions in {backend.rsplit('.', 1)[-1]} exist on one node only.",
                 hint="Set SESSION_ENGINE to 'django.contrib.sessions.backends.cached_db' or 'db'.",
                 id="django_litefs.W004",

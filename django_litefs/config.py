@@ -15,9 +15,10 @@ import yaml
 from django_litefs import _core
 from django_litefs.settings import Settings, SettingsError
 
-HEADER = "# Written by 'manage.py litefs_start' at each start from the LITEFS settings: changes here are lost.\n"
+HEADER = (
+    "# Written by 'manage.py litefs_start' at each start from the LITEFS settings: changes here are lost.\n"
+)
 LITEFS_FILE, PROXY_FILE, SOCKET_FILE = "litefs.yml", "litefs-proxy.yml", "proxy.sock"
-LITEFS_LOG_LEVELS = {"warning": "warn"}
 OURS_ALONE = (("fuse", "dir"), ("data", "dir"), ("http", "addr"), ("exec",), ("proxy",))
 
 
@@ -29,18 +30,22 @@ def litefs_config(s: Settings) -> dict[str, Any]:
     """The content of litefs.yml."""
     for path in OURS_ALONE:
         if _has(s.extra, path):
-            raise SettingsError([f"LITEFS['EXTRA'] must not set {'.'.join(path)}: litefs_start needs its own value."])
+            raise SettingsError(
+                [f"LITEFS['EXTRA'] must not set {'.'.join(path)}: litefs_start needs its own value."]
+            )
     config: dict[str, Any] = {
         "fuse": {"dir": s.mount_path, "allow-other": s.allow_other},
         "data": {"dir": s.data_path, "retention": s.retention},
         "http": {"addr": s.http_addr},
         "lease": _lease(s),
-        "log": {"format": s.log_format, "level": LITEFS_LOG_LEVELS.get(s.log_level, s.log_level)},
+        "log": {"format": s.log_format, "debug": s.log_level == "debug"},
     }
     return _merged(config, s.extra)
 
 
-def proxy_config(s: Settings, *, litefs: str, app: Mapping[str, Any], migrate: Sequence[str]) -> dict[str, Any]:
+def proxy_config(
+    s: Settings, *, litefs: str, app: Mapping[str, Any], migrate: Sequence[str]
+) -> dict[str, Any]:
     """The content of litefs-proxy.yml. `app`: an entry of `exec`; `migrate`: the command of the step before it."""
     config: dict[str, Any] = {
         "addr": s.proxy_addr,
@@ -138,13 +143,17 @@ def _merged(base: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]
     result = dict(base)
     for key, value in extra.items():
         old = result.get(key)
-        result[key] = _merged(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+        result[key] = (
+            _merged(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+        )
     return result
 
 
 def _refuse_expansion(value: Any) -> None:
     if isinstance(value, str) and "${" in value:
-        raise SettingsError([f"LITEFS: {value!r} contains '${{', which litefs-proxy would expand: write it out."])
+        raise SettingsError(
+            [f"LITEFS: {value!r} contains '${{', which litefs-proxy would expand: write it out."]
+        )
     if isinstance(value, Mapping):
         value = list(value.values())
     if isinstance(value, list):

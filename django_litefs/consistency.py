@@ -79,7 +79,9 @@ def make_context(method: str, proxied: str | None) -> RequestContext:
     version, _, options = (proxied or "").partition(";")
     is_proxied = version.strip() == "1"
     rerun = is_proxied and options.strip() == "begin=immediate"
-    return RequestContext(safe=method.upper() in SAFE_METHODS, proxied=is_proxied, rerun=rerun, immediate=rerun)
+    return RequestContext(
+        safe=method.upper() in SAFE_METHODS, proxied=is_proxied, rerun=rerun, immediate=rerun
+    )
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from django_litefs.conf import effective, this_node
 from django_litefs.node import SINGLE, Facts
 
 TIMEOUT_S = 2.0
-ANY_ADDRESS = ("", "0.0.0.0", "::")
+ANY_ADDRESS = ("", "0.0.0.0", "::")  # noqa: S104 (asked by way of loopback)
 
 
 def node_facts() -> Facts:
@@ -37,7 +37,9 @@ def current_position(database: str = "") -> _core.Position | None:
 def proxy_health() -> dict[str, Any] | None:
     """What litefs-proxy's /litefs/health says; None if it does not answer."""
     host, port = split_address(effective().proxy_addr)
-    connection = http.client.HTTPConnection("127.0.0.1" if host in ANY_ADDRESS else host, port, timeout=TIMEOUT_S)
+    connection = http.client.HTTPConnection(
+        "127.0.0.1" if host in ANY_ADDRESS else host, port, timeout=TIMEOUT_S
+    )
     try:
         connection.request("GET", "/litefs/health")
         answer = connection.getresponse()

@@ -66,9 +66,15 @@ def _context(request: HttpRequest) -> RequestContext:
 
 def _refusal(context: RequestContext, error: LiteFSError) -> HttpResponse:
     if isinstance(error, CommitLostError) or not context.nothing_committed:
-        return HttpResponse("The outcome of this request is unknown.\n", status=500, content_type="text/plain")
-    response = HttpResponse(f"{error}\n" if settings.DEBUG else "Please try again.\n", status=503, content_type="text/plain")
+        return HttpResponse(
+            "The outcome of this request is unknown.\n", status=500, content_type="text/plain"
+        )
+    response = HttpResponse(
+        f"{error}\n" if settings.DEBUG else "Please try again.\n", status=503, content_type="text/plain"
+    )
     response["Retry-After"] = RETRY_AFTER_S
+    # Django would log it as a server error and mail the admins.
+    response._has_been_logged = True  # type: ignore[attr-defined]
     return response
 
 

@@ -1,7 +1,7 @@
 """What this process knows of its node: role, mount identity, primary.
 
-The node page that litefs-proxy keeps answers in nanoseconds. Without a fresh one (no proxy, or it died) the mount itself
-is asked, at most once in FALLBACK_VALID_S. Framework-free; one Node per mount and process, shared by threads.
+The node page that litefs-proxy keeps answers in nanoseconds. Without a fresh one (no proxy, or it died) the mount
+itself is asked, at most once in FALLBACK_VALID_S. Framework-free; one Node per mount and process, shared by threads.
 """
 
 from __future__ import annotations

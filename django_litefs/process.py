@@ -16,12 +16,12 @@ DEFAULT_TARGET_CONNECTIONS = 64
 LEAST_TARGET_CONNECTIONS = 4
 
 
-class ExecutableNotFound(Exception):
+class ExecutableNotFoundError(Exception):
     """A program we need is nowhere."""
 
 
 def find_executable(name: str, folder: str = "") -> str:
-    """`folder` (BINARY_PATH) if given, else the bundled one; LiteFS also from PATH. Raises ExecutableNotFound."""
+    """`folder` (BINARY_PATH) if given, else the bundled one; LiteFS also from PATH. Raises ExecutableNotFoundError."""
     if folder:
         candidates = [os.path.join(folder, name)]
     else:
@@ -31,7 +31,7 @@ def find_executable(name: str, folder: str = "") -> str:
     for candidate in candidates:
         if candidate and os.access(candidate, os.X_OK) and os.path.isfile(candidate):
             return str(candidate)
-    raise ExecutableNotFound(
+    raise ExecutableNotFoundError(
         f"{name} was not found in {os.path.dirname(candidates[0])}: reinstall django-litefs (in a source tree: "
         "bin/setup), or set LITEFS['BINARY_PATH']."
     )
@@ -41,7 +41,7 @@ def litefs_proxy_main() -> None:
     """The console script `litefs-proxy`: becomes the bundled executable."""
     try:
         program = find_executable("litefs-proxy", os.environ.get("LITEFS_BINARY_PATH", ""))
-    except ExecutableNotFound as error:
+    except ExecutableNotFoundError as error:
         sys.exit(f"litefs-proxy: {error}")
     os.execv(program, [program, *sys.argv[1:]])
 
@@ -101,7 +101,9 @@ def _value(arguments: Sequence[str], *names: str) -> str:
         for name in names:
             if word == name and index + 1 < len(arguments):
                 found = arguments[index + 1]
-            elif word.startswith(f"{name}=") or (not name.startswith("--") and word.startswith(name) and word != name):
+            elif word.startswith(f"{name}=") or (
+                not name.startswith("--") and word.startswith(name) and word != name
+            ):
                 found = word[len(name) :].removeprefix("=")
     return found
 

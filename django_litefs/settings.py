@@ -34,55 +34,85 @@ def setting(default: Any, kind: str, doc: str) -> Any:
 class Settings:
     """Every key of `LITEFS` in lower case, then what `resolve()` found out."""
 
-    enabled: bool | None = setting(None, "bool", "False: a single node on a plain SQLite file, without LiteFS.")
+    enabled: bool | None = setting(
+        None, "bool", "False: a single node on a plain SQLite file, without LiteFS."
+    )
     mount_path: str = setting("/litefs", "path", "Where LiteFS mounts the databases.")
-    data_path: str = setting("/var/lib/litefs", "path", "LiteFS's own data, the generated files and the control socket.")
+    data_path: str = setting(
+        "/var/lib/litefs", "path", "LiteFS's own data, the generated files and the control socket."
+    )
     database_name: str = setting("db.sqlite3", "file", "The database that NAME 'default' means.")
     databases: tuple[str, ...] = setting((), "files", "Further databases of the mount.")
     proxy_addr: str = setting(":8081", "address", "The front door: where litefs-proxy listens.")
     proxy_target: str = setting("127.0.0.1:8000", "address", "Where the app server listens.")
-    primary_url: str | dict[str, str] = setting(
-        "", "str or dict", "How a peer's proxy is reached: a template with {hostname}, or {hostname: url}. "
+    primary_url: str | dict[str, str] = setting(  # noqa: RUF009
+        "",
+        "str or dict",
+        "How a peer's proxy is reached: a template with {hostname}, or {hostname: url}. "
         "Default: http://{hostname}:<port of PROXY_ADDR>.",
     )
     hostname: str = setting("", "str", "This node's name in the cluster. Default: the machine's.")
-    advertise_url: str = setting("", "url", "How other nodes reach this node's LiteFS, e.g. http://10.0.0.5:20202.")
-    http_addr: str = setting("", "address", "Where LiteFS's API listens. Default: the address of ADVERTISE_URL.")
+    advertise_url: str = setting(
+        "", "url", "How other nodes reach this node's LiteFS, e.g. http://10.0.0.5:20202."
+    )
+    http_addr: str = setting(
+        "", "address", "Where LiteFS's API listens. Default: the address of ADVERTISE_URL."
+    )
     candidate: bool | None = setting(
         None, "bool", "May this node become primary? Default: True; on Fly, only in PRIMARY_REGION."
     )
     promote: bool = setting(False, "bool", "LiteFS asks for the primary role at each start.")
     consul_url: str = setting("", "url", "The Consul that holds the lease. Default on Fly: FLY_CONSUL_URL.")
     lease_url: str = setting("", "url", "The same as CONSUL_URL, under its older name.")
-    consul_key: str = setting("", "str", "The lease's key, one for each site. Default on Fly: litefs/<FLY_APP_NAME>.")
+    consul_key: str = setting(
+        "", "str", "The lease's key, one for each site. Default on Fly: litefs/<FLY_APP_NAME>."
+    )
     consul_ttl: str = setting("10s", "duration", "How long the lease outlives a silent primary.")
     consul_lock_delay: str = setting("1s", "duration", "Pause before an expired lease can be taken.")
-    static_primary: dict[str, str] = setting({}, "dict", "A fixed primary instead of Consul: {'hostname': …, 'url': …}.")
+    static_primary: dict[str, str] = setting(  # noqa: RUF009
+        {}, "dict", "A fixed primary instead of Consul: {'hostname': …, 'url': …}."
+    )
     secret: str | tuple[str, ...] = setting(
-        (), "str or list", "Signs requests between nodes; the first signs, all verify. Default: derived from "
+        (),
+        "str or list",
+        "Signs requests between nodes; the first signs, all verify. Default: derived from "
         "SECRET_KEY and SECRET_KEY_FALLBACKS.",
     )
     read_wait: str = setting("1s", "duration", "How long a read waits for the client's own write to arrive.")
     primary_redirect_timeout: str = setting(
-        "", "duration", "How long a write waits for a primary. Default: 2 × CONSUL_TTL + CONSUL_LOCK_DELAY + 4s."
+        "",
+        "duration",
+        "How long a write waits for a primary. Default: 2 x CONSUL_TTL + CONSUL_LOCK_DELAY + 4s.",
     )
     max_lag: str = setting("10s", "duration", "Health answers 503 on a replica further behind.")
     stale_reads: bool = setting(True, "bool", "Serve marked stale reads while the primary is unreachable.")
-    passthrough: tuple[str, ...] = setting((), "list", "Paths served locally without any waiting, e.g. /static/*.")
-    always_forward: tuple[str, ...] = setting(LOGIN_CALLBACKS, "list", "Paths whose GETs write: straight to the primary.")
-    trusted_proxies: tuple[str, ...] = setting((), "list", "Addresses or networks whose X-Forwarded-* are believed.")
+    passthrough: tuple[str, ...] = setting(
+        (), "list", "Paths served locally without any waiting, e.g. /static/*."
+    )
+    always_forward: tuple[str, ...] = setting(
+        LOGIN_CALLBACKS, "list", "Paths whose GETs write: straight to the primary."
+    )
+    trusted_proxies: tuple[str, ...] = setting(
+        (), "list", "Addresses or networks whose X-Forwarded-* are believed."
+    )
     target_connections: int | None = setting(
-        None, "int", "Connections to the app server at once. Default: 2 × workers where known, else 64."
+        None, "int", "Connections to the app server at once. Default: 2 x workers where known, else 64."
     )
     migrate_timeout: str = setting("10m", "duration", "How long a starting node waits for migrations.")
     retention: str = setting("1h", "duration", "How long LiteFS keeps transaction files.")
-    allow_other: bool = setting(False, "bool", "Let other users use the mount (needs user_allow_other in fuse.conf).")
+    allow_other: bool = setting(
+        False, "bool", "Let other users use the mount (needs user_allow_other in fuse.conf)."
+    )
     stop_timeout: str = setting("25s", "duration", "A stopping node ends within this time.")
     cookie_name: str = setting("litefs-position", "str", "Name of the consistency cookie.")
-    log_level: str = setting("info", "choice:debug,info,warning,error", "How much litefs-proxy and LiteFS log.")
+    log_level: str = setting(
+        "info", "choice:debug,info,warning,error", "How much litefs-proxy and LiteFS log."
+    )
     log_format: str = setting("text", "choice:text,json", "Format of those logs.")
-    binary_path: str = setting("", "path or empty", "Folder with litefs and litefs-proxy. Default: the bundled ones.")
-    extra: dict[str, Any] = setting({}, "dict", "Merged into the generated litefs.yml: any key of LiteFS.")
+    binary_path: str = setting(
+        "", "path or empty", "Folder with litefs and litefs-proxy. Default: the bundled ones."
+    )
+    extra: dict[str, Any] = setting({}, "dict", "Merged into the generated litefs.yml: any key of LiteFS.")  # noqa: RUF009
 
     # Found out, not settable:
     cluster: bool = field(default=False, metadata={"derived": True})
@@ -125,8 +155,7 @@ class Setting:
 def _default(f: dataclasses.Field[Any]) -> Any:
     if f.default is not dataclasses.MISSING:
         return f.default
-    assert f.default_factory is not dataclasses.MISSING
-    return f.default_factory()
+    return f.default_factory() if f.default_factory is not dataclasses.MISSING else None
 
 
 SETTINGS: tuple[Setting, ...] = tuple(

@@ -1,4 +1,4 @@
-"""The consistency cookie without a litefs-proxy in front: waiting for a client's position, and handing out the new one."""
+"""The consistency cookie without a litefs-proxy in front: waits for a client's position, hands out the new one."""
 
 from __future__ import annotations
 
@@ -44,7 +44,12 @@ def set_position(
     """The cookie, the header for API clients, and the word that shared caches must not keep either."""
     value = _core.format_demands(_core.merge_demands(_demanded(request), context.demands()))
     response.set_cookie(
-        cookie_name, value, max_age=COOKIE_MAX_AGE_S, httponly=True, samesite="Lax", secure=request.is_secure()
+        cookie_name,
+        value,
+        max_age=COOKIE_MAX_AGE_S,
+        httponly=True,
+        samesite="Lax",
+        secure=request.is_secure(),
     )
     response[consistency.POSITION_HEADER] = value
     cache_control = response.get("Cache-Control", "")
@@ -53,7 +58,9 @@ def set_position(
 
 
 def _demanded(request: HttpRequest) -> list[tuple[int, _core.Position]]:
-    value = request.headers.get(consistency.POSITION_HEADER) or request.COOKIES.get(effective().cookie_name, "")
+    value = request.headers.get(consistency.POSITION_HEADER) or request.COOKIES.get(
+        effective().cookie_name, ""
+    )
     try:
         return _core.parse_demands(value)
     except ValueError:

@@ -56,9 +56,12 @@ def _mount_point(s: Settings) -> list[str]:
         if not left:
             return []
         return [
-            f"LITEFS['MOUNT_PATH'] {s.mount_path} is not mounted but holds {left[0]!r}: the mount would hide it. Move it away."
+            f"LITEFS['MOUNT_PATH'] {s.mount_path} is not mounted but holds {left[0]!r}, which the mount would hide: "
+            "move it away."
         ]
-    return [f"LITEFS['MOUNT_PATH'] {s.mount_path} is mounted already: another LiteFS is running on this node."]
+    return [
+        f"LITEFS['MOUNT_PATH'] {s.mount_path} is mounted already: another LiteFS is running on this node."
+    ]
 
 
 def _plain_database(s: Settings) -> list[str]:

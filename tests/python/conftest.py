@@ -51,6 +51,7 @@ def on_node(
 @pytest.fixture
 def make_wrapper(on_node: LitefsNode) -> Iterator[Callable[[], Any]]:
     """Connections to the node's database, closed at the end."""
+    assert on_node.process is not None
     from django.db import connections
 
     made = []

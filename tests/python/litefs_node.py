@@ -22,7 +22,12 @@ PAUSE_S = 0.02
 
 
 def available() -> bool:
-    return LITEFS.exists() and os.geteuid() == 0 and Path("/dev/fuse").exists() and bool(shutil.which("fusermount3"))
+    return (
+        LITEFS.exists()
+        and os.geteuid() == 0
+        and Path("/dev/fuse").exists()
+        and bool(shutil.which("fusermount3"))
+    )
 
 
 def free_port(host: str) -> int:
@@ -43,7 +48,12 @@ class LitefsNode:
         self.process: subprocess.Popen[bytes] | None = None
         self.mount.mkdir()
         self.data.mkdir()
-        lease = {"type": "static", "hostname": "n0", "candidate": primary, "advertise-url": f"http://{self.address}"}
+        lease = {
+            "type": "static",
+            "hostname": "n0",
+            "candidate": primary,
+            "advertise-url": f"http://{self.address}",
+        }
         self.config.write_text(
             yaml.safe_dump(
                 {

@@ -6,7 +6,12 @@ SECRET_KEY = "only-for-tests-only-for-tests"
 DEBUG = False
 USE_TZ = True
 ALLOWED_HOSTS = ["*"]
-INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "django.contrib.sessions", "django_litefs"]
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django_litefs",
+]
 MIDDLEWARE = ["django_litefs.middleware.ConsistencyMiddleware"]
 ROOT_URLCONF = "tests.python.urls"
 DATABASES = {"default": {"ENGINE": "django_litefs.db.backends.litefs", "NAME": "default"}}

@@ -14,52 +14,51 @@ from django_litefs.decorators import primary
 POSITION = Position(7, 9)
 
 
-def plain(request: HttpRequest) -> HttpResponse:
+def plain(_request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok")
 
 
-def writes(request: HttpRequest) -> HttpResponse:
+def writes(_request: HttpRequest) -> HttpResponse:
     context = consistency.current()
     assert context is not None
     context.written["db.sqlite3"] = POSITION
     return HttpResponse("written")
 
 
-def refused(request: HttpRequest) -> HttpResponse:
+def refused(_request: HttpRequest) -> HttpResponse:
     raise Translator("db.sqlite3", None).not_primary()
 
 
-def swallowed(request: HttpRequest) -> HttpResponse:
+def swallowed(_request: HttpRequest) -> HttpResponse:
     try:
-        refused(request)
+        refused(_request)
     except DatabaseError:
         return HttpResponse("swallowed")
     raise AssertionError
 
 
-def writes_then_refused(request: HttpRequest) -> HttpResponse:
-    writes(request)
-    return refused(request)
+def writes_then_refused(_request: HttpRequest) -> HttpResponse:
+    writes(_request)
+    return refused(_request)
 
 
-def lost(request: HttpRequest) -> HttpResponse:
+def lost(_request: HttpRequest) -> HttpResponse:
     raise Translator("db.sqlite3", None).commit_lost("it was killed")
 
 
-async def awaited(request: HttpRequest) -> HttpResponse:
-    return refused(request)
+async def awaited(_request: HttpRequest) -> HttpResponse:
+    return refused(_request)
 
 
 @primary
-def on_primary(request: HttpRequest) -> HttpResponse:
+def on_primary(_request: HttpRequest) -> HttpResponse:
     context = consistency.current()
     assert context is not None
     return HttpResponse(str(context.immediate))
 
 
-def begins(request: HttpRequest) -> HttpResponse:
+def begins(_request: HttpRequest) -> HttpResponse:
     return HttpResponse("deferred" if consistency.begin_deferred() else "immediate")
-
 
 
 urlpatterns = [

@@ -1,4 +1,4 @@
-"""manage.py litefs_migrate: the step before each start. Migrates on the primary; elsewhere waits until nothing is pending."""
+"""manage.py litefs_migrate, before each start: migrates on the primary; elsewhere waits until nothing is pending."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PAUSE_S = 0.25
 
 class Command(BaseCommand):
     help = "Runs migrate on the primary (or a single node); on other nodes waits for it, at most MIGRATE_TIMEOUT."
-    requires_system_checks: list[str] = []
+    requires_system_checks = ()
 
     def handle(self, *args: Any, verbosity: int, **options: Any) -> None:
         try:
@@ -40,7 +40,9 @@ class Command(BaseCommand):
             if not missing:
                 return
             if time.monotonic() > deadline:
-                raise CommandError(f"Not migrated within MIGRATE_TIMEOUT ({effective().migrate_timeout}): {missing}")
+                raise CommandError(
+                    f"Not migrated within MIGRATE_TIMEOUT ({effective().migrate_timeout}): {missing}"
+                )
             time.sleep(PAUSE_S)
 
     def _attempt(self, aliases: list[str], verbosity: int) -> str:

@@ -18,12 +18,14 @@ PROMOTE_TIMEOUT_S = 30
 
 class Command(BaseCommand):
     help = "Prints the primary's hostname. With --check: exit code 0 here, 1 elsewhere, 2 unknown."
-    requires_system_checks: list[str] = []
+    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         which = parser.add_mutually_exclusive_group()
         which.add_argument("--check", action="store_true", help="print nothing, answer by exit code")
-        which.add_argument("--promote", action="store_true", help="planned handoff: this node becomes the primary")
+        which.add_argument(
+            "--promote", action="store_true", help="planned handoff: this node becomes the primary"
+        )
 
     def handle(self, *args: Any, check: bool, promote: bool, **options: Any) -> None:
         try:
@@ -31,7 +33,7 @@ class Command(BaseCommand):
             if promote:
                 self._promote()
                 return
-        except (ImproperlyConfigured, process.ExecutableNotFound) as error:
+        except (ImproperlyConfigured, process.ExecutableNotFoundError) as error:
             raise CommandError(str(error), returncode=UNKNOWN) from None
         if check:
             sys.exit(PRIMARY if facts.writable else REPLICA if facts.role == "replica" else UNKNOWN)
@@ -51,5 +53,7 @@ class Command(BaseCommand):
         command = [proxy, "promote", "--socket", config.socket_path(s)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=PROMOTE_TIMEOUT_S, check=False)
         if done.returncode != 0:
-            raise CommandError((done.stderr or done.stdout).strip() or "litefs-proxy could not promote this node.")
+            raise CommandError(
+                (done.stderr or done.stdout).strip() or "litefs-proxy could not promote this node."
+            )
         self.stdout.write(done.stdout.strip())

@@ -21,12 +21,16 @@ CHECK_TIMEOUT_S = 30
 
 class Command(BaseCommand):
     help = "Starts this node: LiteFS, litefs-proxy and the app server (the command after --)."
-    requires_system_checks: list[str] = []
+    requires_system_checks = ()
     requires_migrations_checks = False
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("server", nargs=REMAINDER, metavar="-- COMMAND", help="e.g. -- gunicorn mysite.wsgi")
-        parser.add_argument("--check", action="store_true", help="validate and write the files, start nothing")
+        parser.add_argument(
+            "server", nargs=REMAINDER, metavar="-- COMMAND", help="e.g. -- gunicorn mysite.wsgi"
+        )
+        parser.add_argument(
+            "--check", action="store_true", help="validate and write the files, start nothing"
+        )
 
     def handle(self, *args: Any, server: list[str], check: bool, **options: Any) -> None:
         command = server[1:] if server[:1] == ["--"] else server
@@ -34,7 +38,7 @@ class Command(BaseCommand):
             raise CommandError("Which app server? e.g. manage.py litefs_start -- gunicorn mysite.wsgi")
         try:
             program, arguments = self._prepare(effective(), command)
-        except (ImproperlyConfigured, process.ExecutableNotFound) as error:
+        except (ImproperlyConfigured, process.ExecutableNotFoundError) as error:
             raise CommandError(str(error)) from None
         except SettingsError as error:
             raise CommandError("\n".join(error.problems)) from None
@@ -61,7 +65,11 @@ class Command(BaseCommand):
         path = os.path.join(s.data_path, config.PROXY_FILE)
         config.write(path, proxy_config)
         checked = subprocess.run(
-            [proxy, "check", "--config", path], capture_output=True, text=True, timeout=CHECK_TIMEOUT_S, check=False
+            [proxy, "check", "--config", path],
+            capture_output=True,
+            text=True,
+            timeout=CHECK_TIMEOUT_S,
+            check=False,
         )
         if checked.returncode != 0:
             raise CommandError(checked.stderr.strip() or f"litefs-proxy refused {path}.")

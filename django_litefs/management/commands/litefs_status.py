@@ -15,8 +15,10 @@ GOOD, PROBLEMS, CANNOT_TELL = 0, 1, 2
 
 
 class Command(BaseCommand):
-    help = "Shows role, primary, positions and health of this node. Exit code 0 good, 1 problems, 2 cannot tell."
-    requires_system_checks: list[str] = []
+    help = (
+        "Shows role, primary, positions and health of this node. Exit code 0 good, 1 problems, 2 cannot tell."
+    )
+    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="for programs")
@@ -44,12 +46,22 @@ def _as_text(found: dict[str, Any]) -> str:
         ("node", found["hostname"] or "single (no LiteFS)"),
         ("role", found["role"]),
         ("primary", found["primary"] or "-"),
-        ("mount", f"{found['mount']} ({'alive' if found['mount_alive'] else 'DEAD'})" if found["mount"] else "-"),
+        (
+            "mount",
+            f"{found['mount']} ({'alive' if found['mount_alive'] else 'DEAD'})" if found["mount"] else "-",
+        ),
         ("folder", found["folder"]),
         *((f"database {name}", position or "-") for name, position in found["databases"].items()),
-        ("litefs-proxy", "not answering" if proxy is None else "healthy" if proxy["healthy"] else "not healthy"),
+        (
+            "litefs-proxy",
+            "not answering" if proxy is None else "healthy" if proxy["healthy"] else "not healthy",
+        ),
     ]
     if proxy is not None:
-        rows += [(key.replace("_", " "), str(proxy[key])) for key in ("lag_ms", "target", "draining") if key in proxy]
+        rows += [
+            (key.replace("_", " "), str(proxy[key]))
+            for key in ("lag_ms", "target", "draining")
+            if key in proxy
+        ]
     width = max(len(name) for name, _ in rows)
     return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)

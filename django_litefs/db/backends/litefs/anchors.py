@@ -1,7 +1,7 @@
 """One open connection per process and database, so that the WAL index is never unmapped while the process lives.
 
-Without it a process on a replica that opens and closes its only connection dies with SIGBUS while LiteFS applies changes.
-An anchor holds no lock and no read transaction. One of a dead mount is leaked: closing it can stall for seconds.
+Without it a process on a replica that opens and closes its only connection dies with SIGBUS while LiteFS applies
+changes. An anchor holds no lock and no read transaction. One of a dead mount is leaked: closing it can stall.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Django's sqlite3 backend on LiteFS: role-aware transactions, proven commits, connections that notice a new mount.
 
-`LitefsWrapperMixin` can be put over any subclass of Django's sqlite3 wrapper. In a cluster it judges by the node page (or the
-mount) at each BEGIN and each autocommit statement; on a single node and in memory only the begin mode differs from
-Django's own backend.
+`LitefsWrapperMixin` can be put over any subclass of Django's sqlite3 wrapper. In a cluster it judges by the node
+page (or the mount) at each BEGIN and each autocommit statement; on a single node only the begin mode, the journal
+and the durability differ from Django's own backend, in memory nothing does.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from django_litefs.db.backends.litefs.creation import DatabaseCreation
 from django_litefs.db.backends.litefs.cursor import LitefsCursor, cursor_factory
 from django_litefs.db.backends.litefs.errors import Translator
 from django_litefs.db.backends.litefs.names import database_file, is_in_memory
-from django_litefs.db.backends.litefs.proof import Unproven, commit_and_prove
+from django_litefs.db.backends.litefs.proof import UnprovenError, commit_and_prove
 from django_litefs.db.backends.litefs.statements import Kind, Kinds, forbidden_pragma
 from django_litefs.exceptions import JournalModeError
 from django_litefs.node import SINGLE, Facts, Node
@@ -106,18 +106,18 @@ class LitefsWrapperMixin(sqlite3_base.DatabaseWrapper):
         if self.connection is not None and self._is_lost():
             _core.leak(self.connection)
             return
-        super()._close()
+        super()._close()  # type: ignore[misc]
 
     # Transactions
 
     def _set_autocommit(self, autocommit: bool) -> None:
-        super()._set_autocommit(autocommit)
+        super()._set_autocommit(autocommit)  # type: ignore[misc]
         if not autocommit and not is_in_memory(self.settings_dict["NAME"]):
             self.connection.isolation_level = "IMMEDIATE"
 
     def _start_transaction_under_autocommit(self) -> None:
         if is_in_memory(self.settings_dict["NAME"]):
-            super()._start_transaction_under_autocommit()
+            super()._start_transaction_under_autocommit()  # type: ignore[misc]
             return
         cursor = self.cursor()
         mode = getattr(self, "transaction_mode", None) or "IMMEDIATE"
@@ -128,7 +128,7 @@ class LitefsWrapperMixin(sqlite3_base.DatabaseWrapper):
     def _commit(self) -> None:
         connection = self.connection
         if connection is None or self._node is None or not connection.in_transaction:
-            super()._commit()
+            super()._commit()  # type: ignore[misc]
             return
         with debug_transaction(self, "COMMIT"), self.wrap_database_errors:
             self._commit_proven(connection.commit)
@@ -138,14 +138,16 @@ class LitefsWrapperMixin(sqlite3_base.DatabaseWrapper):
             _core.leak(self.connection)
             self.closed_in_transaction = True  # Django forgets the connection when the atomic block ends
             return
-        super()._rollback()
+        super()._rollback()  # type: ignore[misc]
 
     def prepare_database(self) -> None:
         """Called by migrate before anything else: a replica must not even try."""
         super().prepare_database()
         self.ensure_connection()
         if self._node is not None and not self._judge().writable:
-            raise self._errors.not_primary(hint="Migrations run on the primary; 'manage.py litefs_start' sees to it.")
+            raise self._errors.not_primary(
+                hint="Migrations run on the primary; 'manage.py litefs_start' sees to it."
+            )
 
     # Statements
 
@@ -195,7 +197,9 @@ class LitefsWrapperMixin(sqlite3_base.DatabaseWrapper):
         if kind is Kind.BARE and (pragma := forbidden_pragma(sql)):
             raise JournalModeError(
                 f"PRAGMA {pragma} refused: it would stop LiteFS on every replica.",
-                role=self._facts.role, database=self._database, hint="LiteFS databases stay in WAL mode.",
+                role=self._facts.role,
+                database=self._database,
+                hint="LiteFS databases stay in WAL mode.",
             )
         return kind
 
@@ -230,12 +234,14 @@ class LitefsWrapperMixin(sqlite3_base.DatabaseWrapper):
             return self._guarded(commit)
         self._refuse_if_lost()
         try:
-            position = commit_and_prove(self._node, self._facts, self._database, lambda: result.append(commit()))
+            position = commit_and_prove(
+                self._node, self._facts, self._database, lambda: result.append(commit())
+            )
         except sqlite3.Error as error:
             raise self._errors.commit_failed(error, self._device) from error
         except _core.MountError as error:
             raise self._errors.mount_lost() from error
-        except Unproven as error:
+        except UnprovenError as error:
             raise self._errors.commit_lost(str(error)) from error
         context = consistency.current()
         if position is not None and context is not None:

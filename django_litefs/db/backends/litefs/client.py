@@ -15,6 +15,6 @@ class DatabaseClient(client.DatabaseClient):
     @classmethod
     def settings_to_cmd_args_env(
         cls, settings_dict: dict[str, Any], parameters: Iterable[str]
-    ) -> tuple[list[str], dict[str, str] | None]:
+    ) -> tuple[list[str], None]:
         path = database_file(settings_dict["NAME"], "default", effective())
         return super().settings_to_cmd_args_env({**settings_dict, "NAME": path}, parameters)

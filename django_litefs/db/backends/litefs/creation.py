@@ -16,7 +16,7 @@ SIDE_FILES = ("-wal", "-shm")
 
 class DatabaseCreation(creation.DatabaseCreation):
     def _get_test_db_name(self) -> str:
-        name = super()._get_test_db_name()
+        name = super()._get_test_db_name()  # type: ignore[misc]
         if self.is_in_memory_db(name):
             return str(name)
         return database_file(name, self.connection.alias, effective())
@@ -24,7 +24,7 @@ class DatabaseCreation(creation.DatabaseCreation):
     def _clone_test_db(self, suffix: str, verbosity: int, keepdb: bool = False) -> None:
         source = self.connection.settings_dict["NAME"]
         if self.is_in_memory_db(source):
-            super()._clone_test_db(suffix, verbosity, keepdb)
+            super()._clone_test_db(suffix, verbosity, keepdb)  # type: ignore[misc]
             return
         target = str(self.get_test_db_clone_settings(suffix)["NAME"])
         if os.path.exists(target):

@@ -23,11 +23,15 @@ class LitefsCursor(SQLiteCursorWrapper):
 
     def execute(self, query: str, params: Any = None) -> Any:
         self._rows = None
-        return self._wrapper.run(self, query, lambda: super(LitefsCursor, self).execute(query, params), params)
+        return self._wrapper.run(
+            self, query, lambda: super(LitefsCursor, self).execute(query, params), params
+        )
 
     def executemany(self, query: str, param_list: Iterable[Any]) -> Any:
         self._rows = None
-        return self._wrapper.run(self, query, lambda: super(LitefsCursor, self).executemany(query, param_list))
+        return self._wrapper.run(
+            self, query, lambda: super(LitefsCursor, self).executemany(query, param_list)
+        )
 
     def executescript(self, script: str) -> Any:
         self._rows = None
@@ -58,7 +62,7 @@ class LitefsCursor(SQLiteCursorWrapper):
     def fetchall(self) -> list[Any]:
         return super().fetchall() if self._rows is None else list(self._rows)
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Any]:  # type: ignore[override]
         return super().__iter__() if self._rows is None else self._rows
 
 

@@ -58,7 +58,11 @@ class Translator:
     def mount_lost(self, facts: Facts | None = None) -> LiteFSError:
         mount = self.node.mount if self.node else ""
         message = f"The LiteFS mount {mount} is gone or was replaced."
-        return _refuse(self._make(MountLostError, message, facts or self._facts(), "Is 'manage.py litefs_start' running?"))
+        return _refuse(
+            self._make(
+                MountLostError, message, facts or self._facts(), "Is 'manage.py litefs_start' running?"
+            )
+        )
 
     def commit_lost(self, reason: str) -> LiteFSError:
         message = f"The outcome of a transaction on {self.database!r} is unknown: {reason}."

@@ -24,7 +24,9 @@ def database_file(name: str | Path, alias: str, s: Settings) -> str:
     folder = os.path.dirname(os.path.normpath(text))
     if s.under_test:
         if os.path.realpath(folder) == os.path.realpath(s.mount_path) and os.path.ismount(s.mount_path):
-            raise ImproperlyConfigured(f"DATABASES[{alias!r}]: a test database must not be on the mount {s.mount_path}.")
+            raise ImproperlyConfigured(
+                f"DATABASES[{alias!r}]: a test database must not be on the mount {s.mount_path}."
+            )
         return text
     if folder not in (s.mount_path, s.database_folder):
         raise ImproperlyConfigured(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 from typing import TYPE_CHECKING
@@ -23,7 +24,9 @@ def prepare_plain(connection: sqlite3.Connection) -> None:
 def prepare_on_mount(connection: sqlite3.Connection, facts: Facts) -> None:
     if facts.writable:
         _use_wal(connection)
-    connection.execute("PRAGMA synchronous = NORMAL")  # LiteFS syncs each transaction itself before it publishes it
+    connection.execute(
+        "PRAGMA synchronous = NORMAL"
+    )  # LiteFS syncs each transaction itself before it publishes it
 
 
 def find_on_mount(node: Node, facts: Facts, path: str, errors: Translator) -> str:
@@ -62,10 +65,8 @@ def _create(name: str, folder: int) -> None:
 
     Never opens an existing file: closing that descriptor would drop this process's locks on it.
     """
-    try:
+    with contextlib.suppress(FileExistsError):  # another process was faster
         os.close(os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644, dir_fd=folder))
-    except FileExistsError:
-        pass  # another process was faster
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:

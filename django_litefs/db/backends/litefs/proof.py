@@ -15,12 +15,17 @@ from django_litefs.node import Facts, Node
 SECOND_LOOK_S = 0.02
 
 
-class Unproven(Exception):
+class UnprovenError(Exception):
     """COMMIT returned, but nothing shows that it happened."""
 
 
-def commit_and_prove(node: Node, facts: Facts, database: str, commit: Callable[[], object]) -> _core.Position | None:
-    """The new position; None if there was nothing to write. Raises Unproven, or MountError if COMMIT was not begun."""
+def commit_and_prove(
+    node: Node, facts: Facts, database: str, commit: Callable[[], object]
+) -> _core.Position | None:
+    """The new position; None if there was nothing to write.
+
+    Raises UnprovenError, or MountError if COMMIT was not begun.
+    """
     litefs_id = node.known_litefs_id(facts)
     before = node.position(database, facts.mount_device)
     commit()
@@ -30,8 +35,8 @@ def commit_and_prove(node: Node, facts: Facts, database: str, commit: Callable[[
             return after
         time.sleep(SECOND_LOOK_S)
         if not litefs_id or node.litefs_id() != litefs_id:
-            raise Unproven("LiteFS was stopped or restarted in that moment")
+            raise UnprovenError("LiteFS was stopped or restarted in that moment")
         after = node.position(database, facts.mount_device)
     except _core.MountError as error:
-        raise Unproven(str(error)) from error
+        raise UnprovenError(str(error)) from error
     return after if after.txid > before.txid else None

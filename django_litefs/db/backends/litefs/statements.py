@@ -1,4 +1,4 @@
-"""What an SQL statement does, as far as transactions care. By its first keyword where that is exact, else by EXPLAIN."""
+"""What an SQL statement does, as far as transactions care: by its first keyword where that is exact, else EXPLAIN."""
 
 from __future__ import annotations
 

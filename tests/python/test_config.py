@@ -1,0 +1,119 @@
+"""The generated files: literal, private, and accepted by the programs that read them."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import yaml
+
+from django_litefs import config
+from django_litefs.process import ExecutableNotFoundError, find_executable
+from django_litefs.settings import Settings, SettingsError, resolve
+from tests.python.litefs_node import LITEFS
+
+APP = {"cmd": ["gunicorn", "s.wsgi"], "env": {"PORT": "8000"}}
+MIGRATE = ["python", "manage.py", "litefs_migrate"]
+
+
+def settings(folder: Path, **litefs: Any) -> Settings:
+    values = {
+        "MOUNT_PATH": folder / "mount",
+        "DATA_PATH": folder / "data",
+        "HOSTNAME": "n0",
+        "ADVERTISE_URL": "http://127.0.2.9:20202",
+        **({} if "STATIC_PRIMARY" in litefs else {"CONSUL_URL": "http://127.0.2.9:8500", "CONSUL_KEY": "k"}),
+        **litefs,
+    }
+    return resolve(SimpleNamespace(LITEFS=values, DEBUG=False, SECRET_KEY="x" * 50), {}, ["manage.py"])
+
+
+VARIANTS: list[dict[str, Any]] = [
+    {},
+    {"STATIC_PRIMARY": {"hostname": "n0", "url": "http://127.0.2.9:20202"}},
+    {
+        "LOG_LEVEL": "warning",
+        "LOG_FORMAT": "json",
+        "ALLOW_OTHER": True,
+        "RETENTION": "2h30m",
+        "PROMOTE": True,
+    },
+    {
+        "PRIMARY_URL": {"n0": "http://127.0.2.9:8081"},
+        "DATABASES": ["b.sqlite3"],
+        "TRUSTED_PROXIES": ["10.0.0.0/8"],
+    },
+    {
+        "EXTRA": {"lease": {"demote-delay": "5s"}, "data": {"compress": False}},
+        "SECRET": ["a" * 16, "$ecret" * 4],
+    },
+]
+
+
+@pytest.mark.parametrize("litefs", VARIANTS)
+def test_litefs_accepts_its_file(tmp_path: Path, litefs: dict[str, Any]) -> None:
+    """Every key is known to the real program: it gets as far as looking for what the file names."""
+    if not LITEFS.exists():
+        pytest.skip("bin/setup builds LiteFS")
+    path = tmp_path / config.LITEFS_FILE
+    # The folder cannot be made, so that LiteFS stops after it has read its file.
+    made = config.litefs_config(settings(tmp_path, **litefs))
+    made["data"]["dir"] = "/dev/null/data"
+    config.write(str(path), made)
+    command = [str(LITEFS), "mount", "-config", str(path), "-no-expand-env"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+    assert done.returncode != 0
+    assert "cannot open store" in done.stderr
+
+
+@pytest.mark.parametrize("litefs", [*VARIANTS, {"ENABLED": False}])
+def test_litefs_proxy_accepts_its_file(tmp_path: Path, litefs: dict[str, Any]) -> None:
+    try:
+        proxy = find_executable("litefs-proxy")
+    except ExecutableNotFoundError:
+        pytest.skip("bin/setup builds litefs-proxy")
+    path = tmp_path / config.PROXY_FILE
+    s = replace(settings(tmp_path, **litefs), target_connections=8)
+    config.write(str(path), config.proxy_config(s, litefs="/bin/litefs", app=APP, migrate=MIGRATE))
+    command = [proxy, "check", "--config", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_files_are_private_and_complete(tmp_path: Path) -> None:
+    path = tmp_path / "f.yml"
+    path.write_text("old")
+    path.chmod(0o644)
+    config.write(str(path), {"a": "${HOME} $x", "b": [1]})
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert path.read_text().startswith("# Written by")
+    assert yaml.safe_load(path.read_text()) == {"a": "${HOME} $x", "b": [1]}
+    assert [entry.name for entry in tmp_path.iterdir()] == ["f.yml"]
+
+
+def test_extra_reaches_litefs_but_not_what_start_needs(tmp_path: Path) -> None:
+    made = config.litefs_config(
+        settings(tmp_path, EXTRA={"lease": {"demote-delay": "5s"}, "strict-verify": True})
+    )
+    assert made["lease"]["demote-delay"] == "5s"
+    assert made["lease"]["consul"]["key"] == "k"
+    assert made["strict-verify"] is True
+    with pytest.raises(SettingsError, match=r"data\.dir"):
+        config.litefs_config(settings(tmp_path, EXTRA={"data": {"dir": "/"}}))
+
+
+def test_what_the_proxy_would_expand_is_refused(tmp_path: Path) -> None:
+    s = settings(tmp_path, SECRET="a${HOME}aaaaaaaaaaaa")
+    with pytest.raises(SettingsError, match="write it out"):
+        config.proxy_config(s, litefs="", app=APP, migrate=MIGRATE)
+
+
+def test_a_single_node_knows_no_litefs(tmp_path: Path) -> None:
+    made = config.proxy_config(settings(tmp_path, ENABLED=False), litefs="", app=APP, migrate=MIGRATE)
+    assert not {"litefs", "secret", "primary-url"} & set(made)
+    assert [step["name"] for step in made["exec"]] == ["migrate", "app"]

@@ -1,0 +1,111 @@
+"""ConsistencyMiddleware behind a litefs-proxy and without one, sync and async."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.signals import got_request_exception
+from django.test import AsyncClient, Client
+
+PROXIED = {"litefs-proxied": "1"}
+RERUN = {"litefs-proxied": "1;begin=immediate"}
+COMMITTED = "db.sqlite3=0000000000000007/0000000000000009"
+
+
+@pytest.fixture
+def client() -> Client:
+    return Client(raise_request_exception=False)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status", "committed", "replay"),
+    [
+        ("GET", "plain", PROXIED, 200, None, None),
+        ("POST", "plain", PROXIED, 200, "none", None),
+        ("GET", "writes", PROXIED, 200, COMMITTED, None),
+        ("POST", "writes", PROXIED, 200, COMMITTED, None),
+        ("GET", "refused", PROXIED, 503, None, "primary"),
+        ("GET", "swallowed", PROXIED, 200, None, "primary"),
+        ("GET", "awaited", PROXIED, 503, None, "primary"),
+        ("GET", "refused", RERUN, 503, None, None),
+        ("POST", "refused", PROXIED, 503, "none", None),
+        ("GET", "writes-then-refused", PROXIED, 500, COMMITTED, None),
+        ("POST", "lost", PROXIED, 500, "none", None),
+        ("GET", "lost", PROXIED, 500, None, None),
+        ("GET", "missing", PROXIED, 404, None, None),
+        ("GET", "writes", {}, 200, None, None),
+        ("GET", "refused", {}, 503, None, None),
+        ("POST", "refused", {}, 503, None, None),
+        ("GET", "refused", {"litefs-proxied": "2"}, 503, None, None),
+    ],
+)
+def test_answers(
+    client: Client,
+    method: str,
+    path: str,
+    headers: dict[str, str],
+    status: int,
+    committed: str | None,
+    replay: str | None,
+) -> None:
+    response = client.generic(method, f"/{path}", headers=headers)
+    assert response.status_code == status
+    assert response.get("litefs-committed") == committed
+    assert response.get("litefs-replay") == replay
+    assert ("Retry-After" in response) == (status == 503)
+    assert not response.cookies
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("path", ["refused", "awaited"])
+async def test_async(path: str) -> None:
+    response = await AsyncClient().get(f"/{path}", headers=PROXIED)
+    assert response["litefs-replay"] == "primary"
+    response = await AsyncClient().post("/writes", headers=PROXIED)
+    assert response["litefs-committed"] == COMMITTED
+
+
+def test_a_refused_write_is_no_error_of_the_site(
+    client: Client, settings: Any, mailoutbox: list[Any]
+) -> None:
+    settings.ADMINS = [("a", "a@example.org")]
+    seen: list[object] = []
+    got_request_exception.connect(lambda **_: seen.append(1), weak=False, dispatch_uid="test")
+    try:
+        client.get("/refused", headers=PROXIED)
+    finally:
+        got_request_exception.disconnect(dispatch_uid="test")
+    assert not seen
+    assert not mailoutbox
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "mode"),
+    [
+        ("GET", PROXIED, "deferred"),
+        ("GET", RERUN, "immediate"),
+        ("POST", PROXIED, "immediate"),
+        ("GET", {}, "deferred"),
+    ],
+)
+def test_begin_mode(client: Client, method: str, headers: dict[str, str], mode: str) -> None:
+    assert client.generic(method, "/begins", headers=headers).content.decode() == mode
+
+
+def test_views_for_the_primary_begin_immediate(client: Client) -> None:
+    assert client.get("/primary", headers=PROXIED).content == b"True"
+
+
+def test_cookie_without_a_proxy(client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["manage.py", "runserver"])
+    settings.LITEFS = {"STATIC_PRIMARY": {"hostname": "n0", "url": "http://127.0.0.1:1"}, "HOSTNAME": "n0"}
+    response = client.post("/writes")
+    value = response["litefs-position"]
+    assert value.endswith("-0000000000000007-0000000000000009")
+    cookie = response.cookies["litefs-position"]
+    assert cookie.value == value
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Lax"
+    assert response["Cache-Control"] == "private"
+    assert client.get("/plain").status_code == 200  # no mount: the wait ends at once
