@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -13,25 +12,14 @@ from django.db import transaction
 from django.db.utils import OperationalError
 
 from django_litefs import _core, consistency
-from django_litefs.db.backends.litefs import proof
-from django_litefs.exceptions import CommitLostError, JournalModeError, MountLostError, NotPrimaryError
+from django_litefs.exceptions import JournalModeError, NotPrimaryError
 from tests.python.conftest import ALIAS
 from tests.python.litefs_node import LitefsNode
+from tests.python.sql import execute, rows
 
 pytestmark = pytest.mark.integration
 DATABASE = "db.sqlite3"
 STALL_S = 5.0  # far below the 10 s that a query on a dead mount takes
-
-
-def rows(wrapper: Any) -> list[Any]:
-    with wrapper.cursor() as cursor:
-        found: list[Any] = cursor.execute("SELECT x FROM t ORDER BY x").fetchall()
-    return found
-
-
-def execute(wrapper: Any, sql: str, params: Any = None) -> None:
-    with wrapper.cursor() as cursor:
-        cursor.execute(sql, params)
 
 
 def raw(wrapper: Any, sql: str) -> Any:
@@ -181,111 +169,6 @@ def test_our_pragmas_are_not_in_the_query_log(wrapper: Any, publish: Callable[[s
     publish("primary")
     execute(wrapper, "INSERT INTO t VALUES (1)")
     assert [query["sql"].split()[0] for query in wrapper.queries_log] == ["SELECT", "INSERT"]
-
-
-def test_new_mount_is_noticed_before_the_next_statement(wrapper: Any, node: LitefsNode) -> None:
-    execute(wrapper, "INSERT INTO t VALUES (1)")
-    old = wrapper.connection
-    node.kill()
-    began = time.monotonic()
-    with pytest.raises(MountLostError):
-        rows(wrapper)
-    node.unmount()
-    with pytest.raises(MountLostError):
-        rows(wrapper)
-    assert not list(node.mount.iterdir()), "a file was created below the mount"
-    node.start()
-    assert rows(wrapper) == [(1,)]
-    assert wrapper.connection is not old
-    assert time.monotonic() - began < STALL_S
-    execute(wrapper, "INSERT INTO t VALUES (2)")
-
-
-def test_mount_lost_inside_a_transaction(wrapper: Any, node: LitefsNode) -> None:
-    began = time.monotonic()
-    with pytest.raises(MountLostError), transaction.atomic(using=ALIAS):  # noqa: PT012
-        execute(wrapper, "INSERT INTO t VALUES (1)")
-        node.kill()
-        execute(wrapper, "INSERT INTO t VALUES (2)")
-    assert time.monotonic() - began < STALL_S
-    node.unmount()
-    node.start()
-    assert rows(wrapper) == []
-
-
-FORMS: dict[str, Callable[[Any], None]] = {}
-
-
-def form(function: Callable[[Any], None]) -> Callable[[Any], None]:
-    FORMS[function.__name__] = function
-    return function
-
-
-@form
-def autocommit(wrapper: Any) -> None:
-    execute(wrapper, "INSERT INTO t VALUES (1)")
-
-
-@form
-def atomic_block(wrapper: Any) -> None:
-    with transaction.atomic(using=ALIAS):
-        execute(wrapper, "INSERT INTO t VALUES (1)")
-
-
-@form
-def returning(wrapper: Any) -> None:
-    execute(wrapper, "INSERT INTO t VALUES (1) RETURNING x")
-
-
-@form
-def schema(wrapper: Any) -> None:
-    execute(wrapper, "CREATE TABLE u (y)")
-
-
-@form
-def script(wrapper: Any) -> None:
-    with wrapper.cursor() as cursor:
-        cursor.executescript("INSERT INTO t VALUES (1)")
-
-
-@form
-def by_hand(wrapper: Any) -> None:
-    for sql in ("BEGIN IMMEDIATE", "INSERT INTO t VALUES (1)", "COMMIT"):
-        execute(wrapper, sql)
-
-
-@pytest.mark.parametrize("name", FORMS)
-def test_no_form_reports_success_when_litefs_dies_at_commit(
-    wrapper: Any, node: LitefsNode, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    """Killed after the position was read and before COMMIT."""
-    genuine = proof.commit_and_prove
-
-    def killed_first(real_node: Any, facts: Any, database: str, commit: Callable[[], object]) -> Any:
-        def kill_and_commit() -> object:
-            node.kill()
-            return commit()
-
-        return genuine(real_node, facts, database, kill_and_commit)
-
-    monkeypatch.setattr("django_litefs.db.backends.litefs.base.commit_and_prove", killed_first)
-    with consistency.opened(consistency.make_context("POST", "1")) as context, pytest.raises(CommitLostError):
-        FORMS[name](wrapper)
-    assert not context.written
-    assert context.unknown is not None
-
-
-def test_a_commit_that_sqlite_reports_but_litefs_never_did(
-    wrapper: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """COMMIT returns, the position stands still, and LiteFS is another one than before."""
-    before = wrapper._node.litefs_id()
-    assert before
-    assert wrapper._node.known_litefs_id(wrapper._node.facts()) == before
-    monkeypatch.setattr(wrapper._node, "litefs_id", lambda: "of another start")
-    monkeypatch.setattr(wrapper._node, "position", lambda *_: _core.Position(1, 1))
-    with pytest.raises(CommitLostError):
-        execute(wrapper, "INSERT INTO t VALUES (1)")
 
 
 def test_anchor_keeps_the_wal_index_mapped(wrapper: Any) -> None:

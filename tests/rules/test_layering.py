@@ -19,15 +19,12 @@ FORBIDDEN_INCLUDES = {
     "tests/core": r"boost/(asio|beast)|nanobind|Python\.h|spdlog|litefs/proxy/",
 }
 
-# What any WSGI or ASGI application can use, and what decides settings, runs without Django.
+# What decides settings and what a request did to the databases runs without Django.
 FRAMEWORK_FREE = (
-    "asgi",
     "config",
     "consistency",
-    "exceptions",
     "node",
     "settings",
-    "wsgi",
     "_core",
     "_resolve",
     "_values",
