@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from django_litefs import _core
 from django_litefs._values import split_address
 
-FALLBACK_VALID_S = 0.02
+FALLBACK_VALID_S = 0.001  # one stat() serves the checks around one statement
 API_TIMEOUT_S = 1.0
 WRITABLE_ROLES = ("primary", "single")
 

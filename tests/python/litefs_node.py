@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import time
 from pathlib import Path
@@ -36,10 +37,14 @@ def free_port(host: str) -> int:
         return int(found.getsockname()[1])
 
 
+def _is_writable(mount: Path) -> bool:
+    return stat.S_IMODE(mount.stat().st_mode) & 0o222 == 0o222
+
+
 class LitefsNode:
     """Started, killed and stopped by its own process id."""
 
-    def __init__(self, folder: Path, *, primary: bool = True) -> None:
+    def __init__(self, folder: Path) -> None:
         self.mount, self.data = folder / "mount", folder / "data"
         self.host = "127.0.2.1"
         self.port = free_port(self.host)
@@ -51,7 +56,7 @@ class LitefsNode:
         lease = {
             "type": "static",
             "hostname": "n0",
-            "candidate": primary,
+            "candidate": True,
             "advertise-url": f"http://{self.address}",
         }
         self.config.write_text(
@@ -84,7 +89,7 @@ class LitefsNode:
                 [LITEFS, "mount", "-config", self.config, "-no-expand-env"], stdout=log, stderr=log
             )
         deadline = time.monotonic() + START_LIMIT_S
-        while not (self._answers() and os.path.ismount(self.mount)):
+        while not (self._is_primary() and os.path.ismount(self.mount) and _is_writable(self.mount)):
             assert self.process.poll() is None, self.log.read_text()
             assert time.monotonic() < deadline, self.log.read_text()
             time.sleep(PAUSE_S)
@@ -107,11 +112,11 @@ class LitefsNode:
                 self.kill()
         self.unmount()
 
-    def _answers(self) -> bool:
+    def _is_primary(self) -> bool:
         connection = http.client.HTTPConnection(self.host, self.port, timeout=1)
         try:
             connection.request("GET", "/info")
-            return connection.getresponse().status == 200
+            return b'"isPrimary":true' in connection.getresponse().read().replace(b" ", b"")
         except OSError:
             return False
         finally:
