@@ -29,8 +29,14 @@ def raw(wrapper: Any, sql: str) -> Any:
 @pytest.fixture
 def publish(node: LitefsNode) -> Callable[[str], None]:
     """Makes this node what litefs-proxy would publish: its role, and n1 as the primary."""
-    page = _core.NodePageWriter(_core.default_page_path(str(node.mount)))
-    return lambda role: page.publish(_core.NodeFacts(role, True, os.stat(node.mount).st_dev, "n1", ""))
+    pages: list[_core.NodePageWriter] = []
+
+    def published(role: str) -> None:
+        if not pages:
+            pages.append(_core.NodePageWriter(_core.default_page_path(str(node.mount))))
+        pages[0].publish(_core.NodeFacts(role, True, os.stat(node.mount).st_dev, "n1", ""))
+
+    return published
 
 
 def test_connection_is_wal_normal_and_position_moves(wrapper: Any, node: LitefsNode) -> None:

@@ -1,0 +1,130 @@
+"""The management commands, as far as they go without a cluster."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import sys
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from django_litefs import start
+from django_litefs.conf import effective
+
+PROXY = '#!/bin/sh\n[ "$1" = check ] || exit 9\n[ -f "$3" ] || exit 2\n'
+
+
+class Executed(Exception):  # noqa: N818
+    """Stands where litefs_start would become litefs-proxy."""
+
+
+@pytest.fixture
+def single(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A single node with executables that do nothing."""
+    binaries = tmp_path / "bin"
+    binaries.mkdir()
+    for name in ("litefs", "litefs-proxy"):
+        (binaries / name).write_text(PROXY)
+        (binaries / name).chmod(0o755)
+    monkeypatch.setattr("sys.argv", ["manage.py", "litefs_start"])
+    settings.LITEFS = {"ENABLED": False, "DATA_PATH": tmp_path / "data", "BINARY_PATH": binaries}
+
+    def execute(program: str, arguments: list[str]) -> None:
+        raise Executed(program, arguments)
+
+    monkeypatch.setattr(os, "execv", execute)
+    return tmp_path
+
+
+def cluster_settings(folder: Path) -> dict[str, Any]:
+    return {
+        "STATIC_PRIMARY": {"hostname": "n0", "url": "http://127.0.2.7:20202"},
+        "HOSTNAME": "n0",
+        "MOUNT_PATH": folder / "mount",
+        "DATA_PATH": folder / "data",
+        "BINARY_PATH": folder / "bin",
+    }
+
+
+def test_start_becomes_the_proxy(single: Path) -> None:
+    with pytest.raises(Executed) as caught:
+        call_command("litefs_start", "--", "gunicorn", "site.wsgi", "--workers=3")
+    program, arguments = caught.value.args
+    file = single / "data" / "litefs-proxy.yml"
+    assert arguments == [program, "run", "--config", str(file)]
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    written = yaml.safe_load(file.read_text())
+    assert written["exec"][0]["cmd"] == [sys.executable, os.path.abspath("manage.py"), "litefs_migrate"]
+    assert written["exec"][1]["cmd"] == ["gunicorn", "--bind", "127.0.0.1:8000", "site.wsgi", "--workers=3"]
+    assert written["limits"]["target-connections"] == 6
+    assert "litefs" not in written
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"READ_WAIT": "soon"}, "READ_WAIT"),
+        ({"BINARY_PATH": "/nowhere"}, "BINARY_PATH"),
+        ({"DATA_PATH": "/dev/null/data"}, "/dev/null"),
+        ({"EXTRA": {"fuse": {"dir": "/x"}}}, "fuse.dir"),
+    ],
+)
+def test_start_refuses_before_anything_starts(
+    single: Path, settings: Any, change: dict[str, Any], named: str
+) -> None:
+    settings.LITEFS = {**cluster_settings(single), **change}
+    with pytest.raises(CommandError, match=named):
+        call_command("litefs_start", "--", "gunicorn", "site.wsgi")
+    assert not (single / "data").exists()
+
+
+def test_start_needs_a_server(single: Path) -> None:
+    assert single.exists()
+    with pytest.raises(CommandError, match="Which app server"):
+        call_command("litefs_start")
+
+
+def test_what_keeps_a_cluster_node_from_starting(
+    single: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.LITEFS = cluster_settings(single)
+    monkeypatch.setattr(start, "_fuse", list)
+    s = effective()
+    assert start.problems(s) == []
+    (single / "mount").mkdir()
+    (single / "mount" / "db.sqlite3").write_text("")
+    (single / "data").mkdir()
+    (single / "data" / "db.sqlite3").write_text("")
+    left, plain = start.problems(s)
+    assert "move it away" in left
+    assert "litefs import" in plain
+    monkeypatch.undo()
+    monkeypatch.setattr(start, "FUSE_DEVICE", "/dev/no-fuse")
+    assert "does not exist" in start.problems(s)[0]
+
+
+def test_status_and_primary_of_a_single_node(single: Path, settings: Any) -> None:
+    settings.LITEFS = {**settings.LITEFS, "PROXY_ADDR": "127.0.2.8:1"}
+    out = StringIO()
+    with pytest.raises(SystemExit) as caught:
+        call_command("litefs_status", "--json", stdout=out)
+    assert caught.value.code == 2  # nothing to ask: the proxy does not run
+    found = json.loads(out.getvalue())
+    assert (found["role"], found["hostname"], found["folder"]) == ("single", None, str(single / "data"))
+    with pytest.raises(SystemExit) as caught:
+        call_command("litefs_primary", "--check")
+    assert caught.value.code == 0
+    with pytest.raises(CommandError, match="single node"):
+        call_command("litefs_primary", "--promote")
+
+
+@pytest.mark.django_db
+def test_migrate_on_a_single_node() -> None:
+    call_command("litefs_migrate", verbosity=0)
