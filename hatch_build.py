@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import sysconfig
@@ -35,7 +34,8 @@ class LiteFSBuildHook(BuildHookInterface[Any]):
         if named := os.environ.get("LITEFS_EXECUTABLE"):
             return Path(named)
         built = Path(self.root, ".tools", "bin", "litefs")
-        return built if built.exists() and self._architecture() == _go_architecture(os.uname().machine) else None
+        native = self._architecture() == _go_architecture(os.uname().machine)
+        return built if native and built.exists() else None
 
     def _build(self) -> Path:
         output = Path(self.root, "build", f"litefs-{self._architecture()}", "litefs")
@@ -51,11 +51,13 @@ class LiteFSBuildHook(BuildHookInterface[Any]):
         return str(Path(self.root, "tools", "setup", "go_build.sh"))
 
     def _have_go(self) -> bool:
-        return shutil.which("bash") is not None and not subprocess.run([self._go_build(), "--have-go"]).returncode
+        return subprocess.run([self._go_build(), "--have-go"]).returncode == 0
 
 
 def _go_architecture(machine: str) -> str:
     try:
         return GO_ARCHITECTURES[machine]
     except KeyError:
-        raise SystemExit(f"LiteFS is not built for {machine}; set LITEFS_EXECUTABLE to an executable of your own") from None
+        raise SystemExit(
+            f"LiteFS is not built for {machine}; set LITEFS_EXECUTABLE to an executable of your own"
+        ) from None

@@ -97,6 +97,11 @@ int check_command(std::string const& config_file) {
   return 0;
 }
 
+int keys_command() {
+  for (auto const& [key, value] : known_keys()) std::cout << key << ' ' << value << '\n';
+  return 0;
+}
+
 int status_command(status_arguments const& arguments) {
   auto to = parse_endpoint(arguments.socket.empty() ? arguments.addr : "unix:" + arguments.socket);
   if (!to) {

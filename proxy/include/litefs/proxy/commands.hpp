@@ -29,6 +29,7 @@ struct status_arguments {
 [[nodiscard]] std::variant<proxy_config, int> configuration(run_arguments const& arguments);
 
 int check_command(std::string const& config_file);
+int keys_command();  // every configuration key with its default, for the documentation's test
 int status_command(status_arguments const& arguments);
 int promote_command(std::string const& socket);
 int version_command();
