@@ -31,6 +31,7 @@ struct mount_identity {
 // open + read + close). Movable, closes on destruction. After fork() a copy stays valid (pread has no offset).
 class position_file {
  public:
+  // errc::mount_dead, else what the system says (no such file: the database does not exist).
   static result<position_file> open(std::string const& mount, std::string_view database);
   position_file(position_file&& other) noexcept;
   position_file& operator=(position_file&& other) noexcept;

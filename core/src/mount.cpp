@@ -1,0 +1,74 @@
+#include "litefs/mount.hpp"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <utility>
+
+namespace litefs {
+namespace {
+
+boost::system::error_code last_error() noexcept {
+  if (errno == ENOTCONN || errno == ECONNABORTED) return errc::mount_dead;
+  return {errno, boost::system::system_category()};
+}
+
+}  // namespace
+
+result<mount_identity> inspect_mount(std::string const& path) {
+  struct stat root {};
+  struct statfs system {};
+  if (::stat(path.c_str(), &root) != 0 || ::statfs(path.c_str(), &system) != 0) {
+    return errno == ENOTCONN || errno == ECONNABORTED ? errc::mount_dead : errc::mount_absent;
+  }
+  // A folder inside some other FUSE file system (a container's root, say) is no mount point.
+  struct stat parent {};
+  bool const mount_point = ::stat((path + "/..").c_str(), &parent) == 0 && parent.st_dev != root.st_dev;
+  if (system.f_type != FUSE_SUPER_MAGIC || !mount_point) return errc::mount_absent;
+  return mount_identity{root.st_dev, (root.st_mode & S_IWUSR) != 0};
+}
+
+result<std::chrono::milliseconds> read_lag(std::string const& mount) {
+  int const fd = ::open((mount + "/.lag").c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return errc::mount_absent;
+  std::array<char, 32> text{};
+  auto const size = ::pread(fd, text.data(), text.size(), 0);
+  ::close(fd);
+  if (size <= 0) return errc::mount_absent;
+  char const* const begin = text.data() + (text[0] == '+' ? 1 : 0);
+  std::int32_t lag = 0;
+  if (std::from_chars(begin, text.data() + size, lag).ec != std::errc{}) return errc::mount_absent;
+  return std::chrono::milliseconds(lag);
+}
+
+result<position_file> position_file::open(std::string const& mount, std::string_view database) {
+  int const fd = ::open((mount + '/' + std::string(database) + "-pos").c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return last_error();
+  return position_file(fd);
+}
+
+position_file::position_file(position_file&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+
+position_file& position_file::operator=(position_file&& other) noexcept {
+  std::swap(fd_, other.fd_);
+  return *this;
+}
+
+position_file::~position_file() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+result<position> position_file::read() const {
+  std::array<char, 64> text{};
+  auto const size = ::pread(fd_, text.data(), text.size(), 0);
+  if (size < 0) return errc::mount_dead;
+  return parse_position({text.data(), static_cast<std::size_t>(size)});
+}
+
+}  // namespace litefs
