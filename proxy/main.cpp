@@ -35,9 +35,10 @@ int dispatch(int argc, char** argv) {
   std::string file;
   auto* const check = app.add_subcommand("check", "validate a configuration and print its effective form");
   check->add_option("--config", file, "configuration file");
-  auto* const keys = check->add_flag("--keys", "list every key and its default instead");
+  bool keys = false;
+  check->add_flag("--keys", keys, "list every key and its default instead");
   check->require_option(1);
-  check->callback([&] { code = keys->count() != 0 ? keys_command() : check_command(file); });
+  check->callback([&] { code = keys ? keys_command() : check_command(file); });
 
   status_arguments asked;
   auto* const status = app.add_subcommand("status", "what a running node says of itself");
