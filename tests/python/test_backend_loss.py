@@ -110,6 +110,12 @@ def test_no_form_reports_success_when_litefs_dies_at_commit(
         FORMS[name](wrapper)
     assert not context.written
     assert context.unknown is not None
+    monkeypatch.undo()
+    monkeypatch.setattr("sys.argv", ["manage.py", "shell"])
+    node.unmount()
+    node.start()
+    execute(wrapper, "INSERT INTO t VALUES (9)")
+    assert (9,) in rows(wrapper)
 
 
 def test_a_commit_that_sqlite_reports_but_litefs_never_did(

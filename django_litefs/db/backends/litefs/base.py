@@ -85,9 +85,11 @@ class LitefsWrapperMixin(sqlite3_base.DatabaseWrapper):
 
     def ensure_connection(self) -> None:
         if self.connection is not None and self._node is not None and not self._is_ours(self._node.facts()):
-            if self.in_atomic_block or (self._pid == os.getpid() and self.connection.in_transaction):
+            broken = self._pid == os.getpid() and self.connection.in_transaction
+            if not self.in_atomic_block:
+                self._drop()
+            if self.in_atomic_block or broken:  # what follows must not run outside its transaction
                 raise self._errors.mount_lost()
-            self._drop()
         super().ensure_connection()
 
     def _is_ours(self, facts: Facts) -> bool:
@@ -177,7 +179,9 @@ class LitefsWrapperMixin(sqlite3_base.DatabaseWrapper):
             self._guarded(cursor.fetch_before_commit)
             self._commit_proven(connection.commit)
         except BaseException:
-            if connection.in_transaction and not self._is_lost():
+            if self._is_lost():
+                self._drop()
+            elif connection.in_transaction:
                 connection.rollback()
             raise
         return result
