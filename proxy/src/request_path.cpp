@@ -23,8 +23,8 @@ request_path::request_path(transaction& t, std::shared_ptr<void> keep)
 }
 
 awaitable<void> request_path::run() {
-  while (co_await step() == next::again) {
-  }
+  auto then = next::again;  // see session::run
+  while (then == next::again) then = co_await step();
 }
 
 route request_path::choose() {

@@ -55,8 +55,9 @@ void session::end_if_idle() noexcept {
 void session::abort() noexcept { client_.io.abort(); }
 
 awaitable<void> session::run() {
-  while (co_await serve_next()) {
-  }
+  // Not `while (co_await …) {}`: g++ 12 lays out the frame of such a loop wrongly, and `this` is read from another place.
+  bool more = true;
+  while (more) more = co_await serve_next();
   if (client_.io.is_open() && (unread_ || !client_.head.empty())) co_await linger();
   client_.io.close();
 }
