@@ -132,7 +132,8 @@ refusal sort_fields(request_head const& head, connection_options const& connecti
     bool const expect = iequals(name, "expect") && head.version == 11;
     if (expect && !iequals(value, "100-continue")) return rejection{417, "expect"};
     if (expect && out.framing.kind != body_kind::none) out.expect_continue = true;
-    if (std::ranges::any_of(method_overrides, [&](auto n) { return iequals(n, name); })) out.safe = false;
+    if (std::ranges::any_of(method_overrides, [&field](auto n) { return iequals(n, field.name); }))
+      out.safe = false;
     // WSGI reads '-' and '_' as one, so an underscore could smuggle in any name that we strip.
     if (name.find('_') != std::string_view::npos || connection.nominates(name)) continue;
     if (read_own(field, out, positions, hops)) continue;
