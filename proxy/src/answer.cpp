@@ -22,15 +22,6 @@ bool bodiless(transaction const& t, int status) {
   return t.accepted.head || status == 204 || status == 304 || status < 200;
 }
 
-// A HEAD response or a 304 tells the length of the body that it does not have.
-std::string_view announced_length(transaction const& t, upstream_answer const& answer) {
-  if (!t.accepted.head && answer.head.status != 304) return {};
-  auto const value = find_field(answer.head.fields, "Content-Length");
-  bool const digits = !value.empty() && value.size() <= 19 &&
-                      std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; });
-  return digits ? value : std::string_view{};
-}
-
 void add_connection(std::string& out, transaction const& t) {
   if (!t.keep_alive)
     add(out, "Connection", "close");
@@ -60,7 +51,9 @@ std::string relayed_head(transaction const& t, upstream_answer const& answer, cl
   out.append(lines);
   auto const status = answer.head.status;
   if (bodiless(t, status)) {
-    if (auto const length = announced_length(t, answer); !length.empty()) add(out, "Content-Length", length);
+    // A HEAD response or a 304 tells the length of the body that it does not have.
+    if (auto const length = answer.accepted.announced_length)
+      add(out, "Content-Length", std::to_string(*length));
   } else if (how.chunked) {
     add(out, "Transfer-Encoding", "chunked");
   } else if (!how.close) {

@@ -6,16 +6,6 @@ namespace litefs::proxy {
 
 namespace {
 
-bool has_directive(std::string_view cache_control, std::string_view name) {
-  for (std::size_t at = 0; at + name.size() <= cache_control.size(); ++at)
-    if (iequals(cache_control.substr(at, name.size()), name)) return true;
-  return false;
-}
-
-bool shared_caches_may_store(std::string_view cache_control) {
-  return has_directive(cache_control, "public") || has_directive(cache_control, "s-maxage");
-}
-
 demands as_demands(std::vector<database_position> const& positions) {
   demands d;
   for (auto const& p : positions) d.push_back({database_id(p.database), p.position});
@@ -35,13 +25,13 @@ void add(std::string& out, std::string_view name, std::string_view value) {
   out.append(name).append(": ").append(value).append("\r\n");
 }
 
-void add_position(std::string& out, transaction const& t, demands const& d, std::string_view cache_control) {
+void add_position(std::string& out, transaction const& t, demands const& d,
+                  accepted_response const& response) {
   auto const value = format_demands(d);
   add(out, "litefs-position", value);
   if (t.peer) return;
   add(out, "Set-Cookie", make_set_cookie(value, t.config().cookie, t.origin.secure()));
-  if (!has_directive(cache_control, "private") && !has_directive(cache_control, "no-store"))
-    add(out, "Cache-Control", "private");
+  if (!response.cache_unshared) add(out, "Cache-Control", "private");
 }
 
 bool may_have_written(transaction const& t, upstream_answer const& answer) {
@@ -73,13 +63,13 @@ demands seen(transaction const& t, upstream_answer const& answer) {
 
 void add_read_lines(std::string& out, transaction const& t, upstream_answer const& answer) {
   auto const now_at = seen(t, answer);
-  if (now_at.empty() || shared_caches_may_store(answer.accepted.cache_control)) return;
+  if (now_at.empty() || answer.accepted.cache_shared) return;
   if (t.peer) {
     add(out, "litefs-position", format_demands(now_at));
   } else if (t.route.mark_diverged) {
-    add_position(out, t, now_at, answer.accepted.cache_control);
+    add_position(out, t, now_at, answer.accepted);
   } else if (auto const merged = merge(t.demanded, now_at); merged != t.demanded) {
-    add_position(out, t, merged, answer.accepted.cache_control);
+    add_position(out, t, merged, answer.accepted);
   }
 }
 
@@ -99,7 +89,7 @@ awaitable<std::string> consistency_lines(transaction const& t, upstream_answer c
     if (t.peer) add(out, "litefs-committed", positions.empty() ? "none" : format_committed(positions));
     if (!positions.empty()) {
       auto const& base = t.route.mark_diverged ? demands{} : t.demanded;
-      add_position(out, t, merge(base, as_demands(positions)), answer.accepted.cache_control);
+      add_position(out, t, merge(base, as_demands(positions)), answer.accepted);
       co_return out;
     }
   }

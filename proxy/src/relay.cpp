@@ -61,7 +61,7 @@ awaitable<bool> relay_response(transaction& t, attempt& a) {
   if (how.close || body_unread || t.parts.draining) t.keep_alive = false;
   t.answered = true;
   t.status = a.answer.head.status;
-  auto const framing = t.accepted.head ? litefs::framing{} : a.answer.accepted.framing;
+  auto const& framing = a.answer.accepted.framing;
   body_relay relay(t, *a.connection, framing, how);
   bool const complete = co_await relay.run(relayed_head(t, a.answer, how, lines));
   if (!complete) t.keep_alive = false;

@@ -145,7 +145,7 @@ awaitable<request_path::next> request_path::failed(attempt& a) {
 
 awaitable<request_path::next> request_path::finish(attempt& a, endpoint const& to) {
   if (a.answer.head.status == 101) {
-    if (t_.accepted.upgrade.empty())
+    if (t_.accepted.upgrade.empty() || !iequals(t_.accepted.upgrade, a.answer.accepted.protocol))
       co_await answer_plain(t_, 502, "an upgrade that was not asked for");
     else
       co_await tunnel(t_, a);

@@ -23,6 +23,7 @@ std::string begin_head(transaction const& t, forwarded const& f) {
   add(out, "X-Forwarded-Host", f.host);
   add(out, "X-Request-Id", t.id);
   if (t.clustered() && !t.demanded.empty()) add(out, "litefs-position", format_demands(t.demanded));
+  if (a.max_forwards) add(out, "Max-Forwards", std::to_string(*a.max_forwards - 1));
   if (!a.upgrade.empty()) {
     add(out, "Connection", "upgrade");
     add(out, "Upgrade", a.upgrade);

@@ -28,6 +28,7 @@ session::session(thread_parts& parts, stream_socket socket, std::string address,
       client_{
           .io = stream(std::move(socket), parts.ticks), .address = std::move(address), .trusted = trusted},
       counted_(std::move(counted)) {
+  io = &client_.io;
   parts_.sessions.push_back(*this);
   parts_.shared.counters.connections.fetch_add(1, std::memory_order_relaxed);
 }
@@ -48,14 +49,9 @@ void session::start() {
       });
 }
 
-void session::end_if_idle() noexcept {
-  if (idle_) client_.io.cancel();
-}
-
-void session::abort() noexcept { client_.io.abort(); }
-
 awaitable<void> session::run() {
-  // Not `while (co_await …) {}`: g++ 12 lays out the frame of such a loop wrongly, and `this` is read from another place.
+  // Not `while (co_await …) {}`: g++ 12 lays out the frame of such a loop wrongly, and `this` is read from
+  // another place.
   bool more = true;
   while (more) more = co_await serve_next();
   if (client_.io.is_open() && (unread_ || !client_.head.empty())) co_await linger();
@@ -68,10 +64,10 @@ awaitable<bool> session::wait_for_bytes() {
   if (parts_.draining && !first_) co_return false;
   auto const& limits = parts_.shared.config.timeouts;
   auto const allowed = first_ ? limits.header : limits.idle;
-  idle_ = !first_;
+  idle = !first_;
   auto const n =
       co_await client_.io.read_some(client_.head.prepare(read_least), parts_.ticks.now() + allowed);
-  idle_ = false;
+  idle = false;
   if (n.has_error()) co_return false;
   client_.head.commit(*n);
   co_return true;
@@ -127,6 +123,10 @@ awaitable<void> session::serve(transaction& t, std::string_view raw) {
                  config.timeouts.body_idle);
   if (auto const refusal = take_in(t)) {
     co_await refuse_hop(t, refusal->reason, refusal->provable);
+    co_return;
+  }
+  if (t.accepted.max_forwards == 0U) {  // RFC 9110 section 7.6.2: the last recipient answers
+    co_await answer_plain(t, 200, "this is the last hop allowed");
     co_return;
   }
   request_path path(t, shared_from_this());

@@ -41,7 +41,7 @@ awaitable<void> tunnel(transaction& t, attempt& a) {
   t.status = 101;
   t.keep_alive = false;
   std::string head = "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\n";
-  head.append("Upgrade: ").append(find_field(a.answer.head.fields, "Upgrade")).append("\r\n");
+  head.append("Upgrade: ").append(a.answer.accepted.protocol).append("\r\n");
   for (auto const& [name, value] : a.answer.accepted.forward)
     head.append(name).append(": ").append(value).append("\r\n");
   head += "\r\n";

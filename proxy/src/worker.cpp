@@ -56,14 +56,15 @@ void worker::drain() {
   asio::post(parts_->thread.context, [p = parts_.get()] {
     auto& thread = p->thread;
     thread.draining = true;
-    for (auto it = thread.sessions.begin(); it != thread.sessions.end();) (it++)->end_if_idle();
+    for (auto& s : thread.sessions)
+      if (s.idle) s.io->cancel();
   });
 }
 
 void worker::close_all() {
   asio::post(parts_->thread.context, [p = parts_.get()] {
     auto& thread = p->thread;
-    for (auto it = thread.sessions.begin(); it != thread.sessions.end();) (it++)->abort();
+    for (auto& s : thread.sessions) s.io->abort();
     thread.context.stop();
   });
 }

@@ -12,7 +12,7 @@
 
 namespace litefs::proxy {
 
-class session final : public session_base, public std::enable_shared_from_this<session> {
+class session final : public open_session, public std::enable_shared_from_this<session> {
  public:
   // `counted` holds the connection's place under limits.connections.
   session(thread_parts& parts, stream_socket socket, std::string address, bool trusted,
@@ -20,8 +20,6 @@ class session final : public session_base, public std::enable_shared_from_this<s
   ~session();
 
   void start();
-  void end_if_idle() noexcept override;
-  void abort() noexcept override;
 
  private:
   awaitable<void> run();
@@ -35,7 +33,6 @@ class session final : public session_base, public std::enable_shared_from_this<s
   thread_parts& parts_;
   client_side client_;
   std::unique_ptr<place> counted_;
-  bool idle_ = false;
   bool first_ = true;
   bool unread_ = false;  // the client may still be sending what nobody will read
 };

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "litefs/proxy/node.hpp"
+#include "litefs/proxy/stream.hpp"
 #include "litefs/proxy/sweep.hpp"
 #include "litefs/proxy/traffic.hpp"
 #include "litefs/proxy/upstream_pool.hpp"
@@ -14,14 +15,11 @@
 
 namespace litefs::proxy {
 
-class session_base
-    : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
- public:
-  virtual void end_if_idle() noexcept = 0;
-  virtual void abort() noexcept = 0;
-
- protected:
-  ~session_base() = default;
+// A client's connection as a drain sees it.
+struct open_session
+    : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+  stream* io = nullptr;
+  bool idle = false;  // between two requests
 };
 
 struct thread_parts {
@@ -44,7 +42,7 @@ struct thread_parts {
   asio::io_context context;
   sweep ticks;
   upstream_pool upstreams;
-  boost::intrusive::list<session_base, boost::intrusive::constant_time_size<false>> sessions;
+  boost::intrusive::list<open_session, boost::intrusive::constant_time_size<false>> sessions;
   std::string const id_prefix;
   std::uint64_t requests = 0;
   bool draining = false;
