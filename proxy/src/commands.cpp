@@ -40,6 +40,8 @@ std::variant<proxy_config, int> accept(config_result loaded) {
 
 std::string quoted(std::string const& text) { return json::serialize(json::string(text)); }
 
+endpoint at_socket(std::string const& path) { return {.host = {}, .port = 0, .unix_path = path}; }
+
 result<call_response> call_and_wait(endpoint const& to, call_request request, call_limits limits) {
   asio::io_context context;
   auto answer = asio::co_spawn(context, call(to, std::move(request), limits), asio::use_future);
@@ -103,7 +105,8 @@ int keys_command() {
 }
 
 int status_command(status_arguments const& arguments) {
-  auto to = parse_endpoint(arguments.socket.empty() ? arguments.addr : "unix:" + arguments.socket);
+  auto const to =
+      arguments.socket.empty() ? parse_endpoint(arguments.addr) : std::optional(at_socket(arguments.socket));
   if (!to) {
     std::cerr << "no address: " << arguments.addr << '\n';
     return bad_configuration;

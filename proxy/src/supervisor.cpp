@@ -2,9 +2,9 @@
 
 #include "litefs/proxy/step.hpp"
 
+#include <spdlog/spdlog.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <utility>
@@ -66,7 +66,9 @@ asio::awaitable<std::optional<int>> supervisor::wait_for_litefs() {
   condition::predicate over = [=, this] {
     return stopping() || litefs_given_up() || (mounted() && role_known());
   };
-  while (!co_await changed_.wait(std::min(deadline, clock::now() + remind_interval), over)) {
+  for (;;) {
+    bool const settled = co_await changed_.wait(std::min(deadline, clock::now() + remind_interval), over);
+    if (settled) break;
     auto const missing =
         !mounted() ? "the mount " + node_.config.litefs->mount : std::string("LiteFS to find a primary");
     if (clock::now() >= deadline) {

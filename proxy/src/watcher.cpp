@@ -1,8 +1,8 @@
 #include "litefs/proxy/watcher.hpp"
 
+#include <spdlog/spdlog.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <random>
@@ -87,24 +87,19 @@ void watcher::handle(std::string_view line) {
     publish_.state(state(), *tx);
     if (other) changed_.notify();
   } else if (auto const* const primary = std::get_if<primary_event>(&*parsed)) {
-    auto e = *primary;
-    // After a crash LiteFS follows itself until its old lease ends: nobody is primary then.
-    if (!e.is_primary && e.hostname == options_.hostname) e.hostname.clear();
-    connected_ = true;
-    told(machine_.on_primary(e, now));
+    told(machine_.on_primary(*primary, now));
   }
 }
 
-void watcher::lost() {
-  connected_ = false;
-  told(machine_.on_stream_lost(clock::now()));
-}
+void watcher::lost() { told(machine_.on_stream_lost(clock::now())); }
 
 void watcher::told(bool changed) {
   if (changed) {
     auto const& s = state();
-    spdlog::debug("state: role {}, primary {}, mount {}, lag {} ms", to_string(s.role),
-                  s.primary.empty() ? "-" : s.primary, s.mount_alive ? "alive" : "dead", s.lag.count());
+    auto const words = fmt::format("role {}, primary {}, mount {}", to_string(s.role),
+                                   s.primary.empty() ? "-" : s.primary, s.mount_alive ? "alive" : "dead");
+    if (words != logged_) spdlog::info("state: {}", words);
+    logged_ = words;
     publish_.state(s, std::nullopt);
   }
   changed_.notify();

@@ -34,8 +34,6 @@ class watcher {
   void on_litefs_gone();
 
   [[nodiscard]] node_state const& state() const noexcept { return machine_.state(); }
-  // The stream is up and its first event has come.
-  [[nodiscard]] bool connected() const noexcept { return connected_; }
 
  private:
   boost::asio::awaitable<void> follow(event_stream& stream);
@@ -55,7 +53,7 @@ class watcher {
   event_stream* stream_ = nullptr;
   std::uint64_t device_ = 0;     // of the live mount
   std::set<std::string> moved_;  // databases with a transaction since the positions were asked for
-  bool connected_ = false;
+  std::string logged_;
   bool resync_due_ = false;
   bool resyncing_ = false;
   bool stopped_ = false;

@@ -1,0 +1,42 @@
+#include "litefs/proxy/http_call.hpp"
+
+#include <optional>
+
+#include <gtest/gtest.h>
+
+#include "control_thread.hpp"
+
+namespace litefs::proxy {
+namespace {
+
+namespace asio = boost::asio;
+
+TEST(endpoint_of_url, table) {
+  struct row {
+    char const* url;
+    std::optional<endpoint> expected;
+  };
+  for (auto const& r :
+       {row{"http://n0:8081", endpoint{"n0", 8081, ""}}, row{"http://n0:8081/", endpoint{"n0", 8081, ""}},
+        row{"http://n0", endpoint{"n0", 80, ""}}, row{"http://[::1]:81", endpoint{"::1", 81, ""}},
+        row{"http://[::1]", endpoint{"::1", 80, ""}}, row{"https://n0", std::nullopt},
+        row{"http://", std::nullopt}, row{"http://n0/x", std::nullopt}, row{"http://u@n0", std::nullopt},
+        row{"http://unix:/run/x", std::nullopt}}) {
+    EXPECT_EQ(endpoint_of_url(r.url), r.expected) << r.url;
+  }
+}
+
+TEST(call, a_refused_connection_is_an_error) {
+  control_thread t;
+  t.run([]() -> asio::awaitable<void> {
+    endpoint const nobody{.host = "127.0.0.1", .port = 1, .unix_path = ""};
+    auto const answer = co_await call(nobody, make_request("GET", "/"), call_limits{});
+    EXPECT_FALSE(answer);
+    endpoint const no_socket{.host = "", .port = 0, .unix_path = "/no/such/socket"};
+    auto const none = co_await call(no_socket, make_request("GET", "/"), call_limits{});
+    EXPECT_FALSE(none);
+  }());
+}
+
+}  // namespace
+}  // namespace litefs::proxy
