@@ -64,19 +64,19 @@ awaitable<attempt_end> read_final(transaction& t, attempt& a, final_wait wait) {
   co_return attempt_end::bad_response;
 }
 
-awaitable<attempt_end> stream_body(transaction& t, attempt& a, std::string const& head,
-                                   exchange_options& options) {
+awaitable<attempt_end> stream_body(transaction& t, attempt& a, std::string const& head, bool expect_continue,
+                                   std::shared_ptr<void> const& keep) {
   auto& io = a.connection->io;
   auto const before = io.bytes_out();
   if (auto const ec = co_await io.write({head, {}, {}}, t.config().timeouts.body_idle))
     co_return failed(ec, io, before);
-  if (options.expect_continue) {
+  if (expect_continue) {
     auto const deadline = clock::now() + t.config().primary_redirect_timeout + t.config().timeouts.response;
     auto const end = co_await read_final(t, a, {.deadline = deadline, .stop_at_100 = true});
     if (end != attempt_end::response || a.answer.head.status != 100) co_return end;
   }
   co_await send_continue(t);
-  a.body = std::make_shared<upload>(t, a.connection, std::move(options.keep));
+  a.body = std::make_shared<upload>(t, a.connection, keep);
   a.body->start();
   auto const end = co_await read_final(t, a, {.deadline = clock::now() + t.config().timeouts.response});
   co_return a.body->client_error() ? attempt_end::client_gone : end;
@@ -107,11 +107,11 @@ awaitable<error_code> load_small_body(transaction& t) {
 }
 
 awaitable<attempt> exchange(transaction& t, upstream_ptr connection, std::string const& head,
-                            exchange_options options) {
+                            bool expect_continue, std::shared_ptr<void> const& keep) {
   attempt a;
   a.connection = std::move(connection);
   if (t.streams_body()) {
-    a.end = co_await stream_body(t, a, head, options);
+    a.end = co_await stream_body(t, a, head, expect_continue, keep);
     co_return a;
   }
   auto& io = a.connection->io;

@@ -15,7 +15,7 @@ class body_relay {
         chunked_(to.chunked) {}
 
   // False if either side failed; the client's connection was aborted then.
-  awaitable<bool> run(std::string head) {
+  awaitable<bool> run(std::string& head) {
     auto piece = body_.ready();
     for (;;) {
       if (piece.has_error()) break;
@@ -63,7 +63,8 @@ awaitable<bool> relay_response(transaction& t, attempt& a) {
   t.status = a.answer.head.status;
   auto const& framing = a.answer.accepted.framing;
   body_relay relay(t, *a.connection, framing, how);
-  bool const complete = co_await relay.run(relayed_head(t, a.answer, how, lines));
+  auto head = relayed_head(t, a.answer, how, lines);
+  bool const complete = co_await relay.run(head);
   if (!complete) t.keep_alive = false;
   // Bytes after a complete response belong to nobody.
   co_return complete && !body_unread && a.answer.accepted.keep_alive &&

@@ -27,7 +27,8 @@ awaitable<request_path::next> request_path::to_target() {
     co_return next::done;
   }
   auto const& to = t_.config().target;
-  auto a = co_await send_to(to, t_.config().timeouts.connect, target_request_head(t_), false);
+  auto const head = target_request_head(t_);
+  auto a = co_await send_to(to, t_.config().timeouts.connect, head, false);
   if (a.end == attempt_end::not_sent) co_return co_await pause("target-down");
   t_.ran_by = "local";
   a.answer.ran_here = true;
@@ -106,15 +107,13 @@ awaitable<attempt> request_path::send_to(endpoint const& to, std::chrono::millis
   bool const quick = t_.accepted.safe && t_.accepted.upgrade.empty();
   if (!t_.retried) {
     if (auto idle = pool.take(to, quick ? t_.config().timeouts.target_idle : unsafe_idle_max)) {
-      auto a =
-          co_await exchange(t_, std::move(idle), head, {.expect_continue = expect_continue, .keep = keep_});
+      auto a = co_await exchange(t_, std::move(idle), head, expect_continue, keep_);
       if (a.end != attempt_end::not_sent) co_return a;
     }
   }
   auto fresh = co_await pool.connect(to, connect_max);
   if (fresh.has_error()) co_return attempt{};
-  co_return co_await exchange(t_, std::move(*fresh), head,
-                              {.expect_continue = expect_continue, .keep = keep_});
+  co_return co_await exchange(t_, std::move(*fresh), head, expect_continue, keep_);
 }
 
 bool request_path::wants_replay(attempt const& a) const {

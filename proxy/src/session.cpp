@@ -35,19 +35,18 @@ session::session(thread_parts& parts, stream_socket socket, std::string address,
 
 session::~session() { parts_.shared.counters.connections.fetch_sub(1, std::memory_order_relaxed); }
 
-void session::start() {
-  asio::co_spawn(
-      parts_.context, [self = shared_from_this()] { return self->run(); },
-      [self = shared_from_this()](std::exception_ptr failed) {
-        if (!failed) return;
-        self->client_.io.abort();
-        try {
-          std::rethrow_exception(failed);
-        } catch (std::exception const& e) {
-          spdlog::error("session of {} ended: {}", self->client_.address, e.what());
-        }
-      });
+// What a coroutine must keep is a named parameter of it: g++ 12 destroys captures given to co_spawn, and
+// members of temporary aggregates in a co_await expression, twice.
+awaitable<void> session::live(std::shared_ptr<session> self) {
+  try {
+    co_await self->run();
+  } catch (std::exception const& e) {
+    spdlog::error("session of {} ended: {}", self->client_.address, e.what());
+    self->client_.io.abort();
+  }
 }
+
+void session::start() { asio::co_spawn(parts_.context, live(shared_from_this()), asio::detached); }
 
 awaitable<void> session::run() {
   // Not `while (co_await …) {}`: g++ 12 lays out the frame of such a loop wrongly, and `this` is read from

@@ -12,17 +12,14 @@ upload::upload(transaction& t, upstream_ptr to, std::shared_ptr<void> keep)
   ended_signal_.expires_at(time_point::max());
 }
 
-void upload::start() {
-  asio::co_spawn(
-      transaction_.parts.context,
-      [self = shared_from_this()]() -> awaitable<void> {
-        co_await self->run();
-        self->ended_ = true;
-        self->ended_signal_.cancel();
-        self->keep_.reset();
-      },
-      asio::detached);
+awaitable<void> upload::live(std::shared_ptr<upload> self) {
+  co_await self->run();
+  self->ended_ = true;
+  self->ended_signal_.cancel();
+  self->keep_.reset();
 }
+
+void upload::start() { asio::co_spawn(transaction_.parts.context, live(shared_from_this()), asio::detached); }
 
 awaitable<void> upload::run() {
   auto& body = *transaction_.body;

@@ -30,13 +30,9 @@ struct attempt {
   std::shared_ptr<upload> body;  // running or ended; null if the body was small
 };
 
-struct exchange_options {
-  bool expect_continue = false;  // a streamed body waits for the upstream's 100
-  std::shared_ptr<void> keep;    // owns the transaction
-};
-
+// `keep` owns the transaction. With `expect_continue` a streamed body waits for the upstream's 100.
 awaitable<attempt> exchange(transaction& t, upstream_ptr connection, std::string const& head,
-                            exchange_options options);
+                            bool expect_continue, std::shared_ptr<void> const& keep);
 
 // Reads a small body completely before it is sent, so that the request can be repeated elsewhere. The error
 // is the client's.

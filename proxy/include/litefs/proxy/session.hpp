@@ -22,6 +22,7 @@ class session final : public open_session, public std::enable_shared_from_this<s
   void start();
 
  private:
+  static awaitable<void> live(std::shared_ptr<session> self);
   awaitable<void> run();
   awaitable<bool> serve_next();
   awaitable<bool> wait_for_bytes();

@@ -26,6 +26,7 @@ class upload : public std::enable_shared_from_this<upload> {
   [[nodiscard]] error_code client_error() const noexcept { return client_error_; }
 
  private:
+  static awaitable<void> live(std::shared_ptr<upload> self);
   awaitable<void> run();
   awaitable<bool> send(std::string_view piece, bool last);
 
