@@ -127,10 +127,7 @@ int status_command(status_arguments const& arguments) {
 }
 
 int promote_command(std::string const& socket) {
-  auto const to = parse_endpoint("unix:" + socket);
-  auto const answer =
-      to ? call_and_wait(*to, make_request("POST", "/promote"), promote_limits)
-         : result<call_response>(boost::system::errc::make_error_code(boost::system::errc::invalid_argument));
+  auto const answer = call_and_wait(at_socket(socket), make_request("POST", "/promote"), promote_limits);
   if (!answer) {
     std::cerr << "no litefs-proxy answers at " << socket << ": " << answer.error().message() << '\n';
     return failed;
