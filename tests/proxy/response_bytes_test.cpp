@@ -40,14 +40,12 @@ std::vector<row> relayed_rows() {
 }
 
 std::vector<row> bad_rows() {
-  std::string many;
-  for (int i = 0; i < 20; ++i) many += "HTTP/1.1 103 Early Hints\r\n\r\n";
   return {
       {"cl and te", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\nok", ""},
       {"differing cls", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok", ""},
       {"te in 1.0", "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", ""},
       {"space before colon", "HTTP/1.1 200 OK\r\nA : b\r\nContent-Length: 0\r\n\r\n", ""},
-      {"nul", std::string("HTTP/1.1 200 OK\r\nA: \0\r\nContent-Length: 0\r\n\r\n", 48), ""},
+      {"nul", std::string("HTTP/1.1 200 OK\r\nA: \0\r\nContent-Length: 0\r\n\r\n", 44), ""},
       {"not http", "SSH-2.0-x\r\n\r\n", ""},
       {"nothing", "", ""},
       {"half a head", "HTTP/1.1 200 OK\r\nCont", ""},
