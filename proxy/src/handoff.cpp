@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/json.hpp>
 
 #include "litefs/proxy/http_call.hpp"
@@ -20,7 +21,9 @@ namespace {
 
 constexpr std::string_view handoff_path = "/litefs/peer/handoff";
 constexpr std::string_view release_path = "/litefs/peer/release";
-constexpr milliseconds answer_slack{1'500};  // on top of handoff-drain
+constexpr milliseconds answer_slack{
+    1'500};                            // on top of handoff-drain, once for the app and once for the lock
+constexpr milliseconds drain_look{2};  // how often running writes are looked at
 constexpr call_limits api_limits{.connect = milliseconds{500}, .total = milliseconds{3'000}};
 
 own_response refuse(int status, std::string_view why) {
@@ -87,9 +90,11 @@ asio::awaitable<own_response> handoff::give() {
   giving_ = true;
   released_ = false;
   workers_.post_hold(true);
-  auto const final_positions = co_await keeper_.lock(node_.config.handoff_drain);
+  bool const ended = co_await writes_ended();
+  keeper_link::positions_result final_positions = boost::system::error_code(asio::error::timed_out);
+  if (ended) final_positions = co_await keeper_.lock(node_.config.handoff_drain);
   if (!final_positions) {
-    auto const why = keeper_.lock_refusal();
+    auto const why = ended ? keeper_.lock_refusal() : "writes are still running after handoff-drain";
     co_await keeper_.unlock();
     workers_.post_hold(false);
     giving_ = false;
@@ -102,6 +107,17 @@ asio::awaitable<own_response> handoff::give() {
   own_response r;
   r.body = json::serialize(json::object{{"positions", std::move(positions)}}) + "\n";
   co_return r;
+}
+
+// The app finishes the writes it has: one that came to the lock only after the role was gone would fail.
+asio::awaitable<bool> handoff::writes_ended() {
+  auto const deadline = clock::now() + node_.config.handoff_drain;
+  condition::predicate over = [this] { return workers_.writes_ended(); };
+  bool ended = over();
+  while (!ended && clock::now() < deadline) {
+    ended = co_await changed_.wait(clock::now() + drain_look, over);
+  }
+  co_return ended;
 }
 
 // Holds until the role is gone or nobody wants it any more; the lock is given back either way.
@@ -141,7 +157,7 @@ asio::awaitable<handoff::outcome> handoff::promote() {
 asio::awaitable<std::optional<std::string>> handoff::take(std::string primary) {
   auto body = json::serialize(json::object{{"node", node_.hostname()}});
   call_limits const limits{.connect = node_.config.timeouts.primary_connect,
-                           .total = node_.config.handoff_drain + answer_slack};
+                           .total = 2 * node_.config.handoff_drain + answer_slack};
   auto const held = co_await ask_peer(node_, primary, std::string(handoff_path), std::move(body), limits);
   if (!held) co_return "the proxy of " + primary + " does not answer: " + held.error().message();
   if (held->result_int() != 200) co_return primary + " refused: " + reason_in(*held);

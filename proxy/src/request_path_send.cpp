@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <limits>
+#include <optional>
 
 #include "litefs/proxy/answer.hpp"
 #include "litefs/proxy/peer_endpoint.hpp"
@@ -14,6 +16,7 @@ namespace {
 constexpr std::chrono::milliseconds pause_max{1000};
 constexpr std::chrono::milliseconds unsafe_idle_max{500};  // an older idle connection may be closing
 constexpr int signed_anew_max = 3;
+constexpr auto writes_unbounded = std::numeric_limits<std::size_t>::max();  // the target's gate bounds them
 
 }  // namespace
 
@@ -26,9 +29,14 @@ awaitable<request_path::next> request_path::to_target() {
     co_await refuse(t_, "target-busy", left());
     co_return next::done;
   }
+  std::optional<place> running;  // a handoff waits for its end; counted first, so that none slips through
+  if (!t_.facts.safe || t_.facts.replay) running.emplace(t_.parts.all.writes_running, writes_unbounded);
+  auto const now = choose();  // a hold may have begun while it queued
+  if (now.action != action::local) co_return next::again;
   auto const& to = t_.config().target;
   auto const head = target_request_head(t_);
   auto a = co_await send_to(to, t_.config().timeouts.connect, head, false);
+  running.reset();
   if (a.end == attempt_end::not_sent) co_return co_await pause("target-down");
   t_.ran_by = "local";
   a.answer.ran_here = true;

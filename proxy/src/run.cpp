@@ -132,6 +132,7 @@ int control::run() {
   // Let every coroutine reach its end; one that cannot must not find its parts destroyed.
   context_.restart();
   context_.run_for(wind_up_max);
+  if (cluster_) cluster_->close_page();
   if (!context_.stopped()) std::_Exit(code);
   return code;
 }

@@ -46,6 +46,17 @@ void worker::start() {
   });
 }
 
+void worker::post_hold(bool hold) {
+  node_view().post_hold(hold);
+  // In this order on the thread: once it counts, every decision there knows of the hold.
+  asio::post(parts_->thread.context, [p = parts_.get(), hold] {
+    if (hold)
+      ++p->thread.all.threads_holding;
+    else
+      --p->thread.all.threads_holding;
+  });
+}
+
 void worker::stop_accepting() {
   asio::post(parts_->thread.context, [p = parts_.get()] {
     for (auto& l : p->listeners) l->close();
@@ -107,7 +118,11 @@ void worker_group::post_state(std::shared_ptr<node_state const> state, std::opti
 }
 
 void worker_group::post_hold(bool hold) {
-  for (auto& w : workers_) w->node_view().post_hold(hold);
+  for (auto& w : workers_) w->post_hold(hold);
+}
+
+bool worker_group::writes_ended() const noexcept {
+  return traffic_->threads_holding == workers_.size() && traffic_->writes_running == 0;
 }
 
 void worker_group::post_wake() {

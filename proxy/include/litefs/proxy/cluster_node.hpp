@@ -29,6 +29,7 @@ class cluster_node {
   [[nodiscard]] cluster_parts parts() noexcept;
   [[nodiscard]] view const& own_view() const noexcept { return view_; }
   [[nodiscard]] keeper_link& keeper() noexcept { return keeper_; }
+  void close_page() noexcept { publisher_.close(); }
   [[nodiscard]] proxy::handoff& handing_over() noexcept { return handoff_; }
 
  private:

@@ -45,6 +45,7 @@ class handoff {
 
  private:
   boost::asio::awaitable<own_response> give();
+  boost::asio::awaitable<bool> writes_ended();
   boost::asio::awaitable<void> keep_hold();
   boost::asio::awaitable<std::optional<std::string>> take(std::string primary);
   boost::asio::awaitable<std::optional<std::string>> promote_litefs();

@@ -31,6 +31,7 @@ class worker {
   [[nodiscard]] std::vector<endpoint> const& bound() const noexcept;
   [[nodiscard]] view& node_view() noexcept;  // for view::post_*
 
+  void post_hold(bool hold);
   void start();           // runs the io_context on a new thread
   void stop_accepting();  // closes the listeners
   void drain();           // idle connections close now, busy ones after their response
@@ -56,6 +57,8 @@ class worker_group {
   void start();
   void post_state(std::shared_ptr<node_state const> state, std::optional<tx_event> tx);  // to every view
   void post_hold(bool hold);
+  // Every thread holds, and the app runs no unsafe request any more.
+  [[nodiscard]] bool writes_ended() const noexcept;
   void post_wake();  // node.target_up changed
   void stop_accepting();
   void drain();
