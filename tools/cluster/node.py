@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -127,22 +128,24 @@ class Node:
             raise NodeFailedError(
                 f"node {self.name} ended with {self._process.returncode}:\n{self.log_tail()}"
             )
-        return self._probe("/litefs/ready")[0] == 200
+        return self._ask("/litefs/ready")[0] == 200
 
     def role(self) -> str:
         """As the node itself sees it; "" if it does not answer."""
-        return str(self._probe("/litefs/health")[1].get("role", ""))
+        return str(self.health().get("role", ""))
 
     def health(self) -> dict[str, object]:
-        return self._probe("/litefs/health")[1]
+        """What the node says of itself; empty if it does not answer."""
+        status, body = self._ask("/litefs/health")
+        return dict(json.loads(body)) if status else {}
 
-    def _probe(self, path: str) -> tuple[int, dict[str, object]]:
+    def _ask(self, path: str) -> tuple[int, bytes]:
         with Client(timeout=PROBE_TIMEOUT) as client:
             try:
                 answer = client.get(self.front, path)
-                return answer.status, answer.json()
-            except (NotSentError, NoAnswerError, ValueError):
-                return 0, {}
+            except (NotSentError, NoAnswerError):
+                return 0, b""
+        return answer.status, answer.body
 
     def log_tail(self) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-LOG_TAIL:])

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-PAUSE = 0.02
+PAUSE = 0.05
 
 
 class TooLongError(Exception):
