@@ -1,5 +1,8 @@
 #include "litefs/proxy/keeper_link.hpp"
 
+#include <spdlog/spdlog.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -7,9 +10,6 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/json.hpp>
-#include <spdlog/spdlog.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <array>
 #include <utility>
@@ -30,9 +30,7 @@ constexpr milliseconds respawn_pause{50};
 constexpr milliseconds respawn_pause_failed{1'000};
 constexpr milliseconds unreaped_max{60'000};  // a process in an uninterruptible wait cannot be reaped
 
-bool never() {
-  return false;
-}
+bool never() { return false; }
 
 }  // namespace
 
@@ -61,6 +59,8 @@ asio::awaitable<void> keeper_link::run() {
     condition::predicate told = [this] { return stopped_; };
     co_await changed_.wait(clock::now() + (spawned ? respawn_pause : respawn_pause_failed), told);
   }
+  ended_ = true;
+  changed_.notify();
 }
 
 void keeper_link::stop() {

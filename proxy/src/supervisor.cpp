@@ -20,6 +20,7 @@ constexpr int failed = 1;
 constexpr std::chrono::seconds remind_interval{5};
 constexpr milliseconds anchor_max{1'000};
 constexpr milliseconds drain_check{50};
+constexpr milliseconds keeper_end_max{2'000};
 constexpr milliseconds litefs_stop_min{2'000};  // also when the app used up the time
 
 }  // namespace
@@ -152,6 +153,9 @@ asio::awaitable<void> supervisor::shut_down() {
     co_await cluster_->litefs->stop(std::max(deadline, clock::now() + litefs_stop_min));
   cluster_->watcher.stop();
   cluster_->keeper.stop();
+  // While children are still reaped: its end is waited for.
+  condition::predicate ended = [this] { return cluster_->keeper.ended(); };
+  co_await changed_.wait(clock::now() + keeper_end_max, ended);
 }
 
 asio::awaitable<void> supervisor::drain(time_point deadline) {

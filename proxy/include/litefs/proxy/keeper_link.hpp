@@ -44,6 +44,7 @@ class keeper_link {
   void stop();                         // kills the keeper, run() ends
   void replace();                      // its mount is known to be gone: kill it now, start another
 
+  [[nodiscard]] bool ended() const noexcept { return ended_; }  // run() is over
   [[nodiscard]] mount_report const& last() const noexcept { return last_; }
   [[nodiscard]] std::uint64_t reports() const noexcept {
     return reports_;
@@ -88,6 +89,7 @@ class keeper_link {
   std::uint64_t reports_ = 0;
   std::string lock_refusal_;
   bool stopped_ = false;
+  bool ended_ = false;
 };
 
 }  // namespace litefs::proxy
