@@ -35,7 +35,11 @@ def litefs_config(s: Settings) -> dict[str, Any]:
             )
     config: dict[str, Any] = {
         "fuse": {"dir": s.mount_path, "allow-other": s.allow_other},
-        "data": {"dir": s.data_path, "retention": s.retention},
+        "data": {
+            "dir": s.data_path,
+            "retention": s.retention,
+            "retention-monitor-interval": s.retention_monitor_interval,
+        },
         "http": {"addr": s.http_addr},
         "lease": _lease(s),
         "log": {"format": s.log_format, "debug": s.log_level == "debug"},

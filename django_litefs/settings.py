@@ -100,6 +100,9 @@ class Settings:
     )
     migrate_timeout: str = setting("10m", "duration", "How long a starting node waits for migrations.")
     retention: str = setting("1h", "duration", "How long LiteFS keeps transaction files.")
+    retention_monitor_interval: str = setting(
+        "1m", "duration", "How often LiteFS looks for transaction files that are older."
+    )
     allow_other: bool = setting(
         False, "bool", "Let other users use the mount (needs user_allow_other in fuse.conf)."
     )

@@ -41,6 +41,7 @@ VARIANTS: list[dict[str, Any]] = [
         "LOG_FORMAT": "json",
         "ALLOW_OTHER": True,
         "RETENTION": "2h30m",
+        "RETENTION_MONITOR_INTERVAL": "45s",
         "PROMOTE": True,
     },
     {
