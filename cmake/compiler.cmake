@@ -11,7 +11,9 @@ if(LITEFS_SANITIZE)
   add_compile_options(-fsanitize=${LITEFS_SANITIZE} -fno-sanitize=null,vptr -fno-sanitize-recover=all
                       -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${LITEFS_SANITIZE})
-  add_compile_options($<$<STREQUAL:${LITEFS_SANITIZE},thread>:-Wno-tsan>)  # Asio's fences stand beside its mutexes
+  if(LITEFS_SANITIZE STREQUAL "thread")
+    add_compile_options(-Wno-tsan)  # Asio's fences stand beside its mutexes
+  endif()
 endif()
 
 # pch_defines and time_macros are what ccache asks for before it caches users of a precompiled header.
