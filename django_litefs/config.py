@@ -6,6 +6,7 @@ Values are literal: LiteFS runs with -no-expand-env, and a '${' that litefs-prox
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,6 +19,7 @@ from django_litefs.settings import Settings, SettingsError
 HEADER = (
     "# Written by 'manage.py litefs_start' at each start from the LITEFS settings: changes here are lost.\n"
 )
+PLAIN_URL = re.compile(r"http://[^/@?#]+/?")
 LITEFS_FILE, PROXY_FILE, SOCKET_FILE = "litefs.yml", "litefs-proxy.yml", "proxy.sock"
 OURS_ALONE = (("fuse", "dir"), ("data", "dir"), ("http", "addr"), ("exec",), ("proxy",))
 
@@ -85,6 +87,7 @@ def proxy_config(
                 "mount": s.mount_path,
                 "hostname": s.hostname,
                 "cmd": [litefs, "mount", "-config", os.path.join(s.data_path, LITEFS_FILE), "-no-expand-env"],
+                **_consul(s),
             },
             "primary-url": s.primary_url,
             "secret": list(s.secrets),
@@ -106,6 +109,13 @@ def write(path: str, config: Mapping[str, Any]) -> None:
     except BaseException:
         os.unlink(temporary)
         raise
+
+
+def _consul(s: Settings) -> dict[str, Any]:
+    """Lets the proxy give back the lease of a LiteFS that died; over plain http alone, which is all it speaks."""
+    if s.static_lease or not PLAIN_URL.fullmatch(s.consul_url):
+        return {}
+    return {"consul": {"url": s.consul_url.rstrip("/"), "key": s.consul_key}}
 
 
 def _lease(s: Settings) -> dict[str, Any]:

@@ -81,7 +81,7 @@ std::string dump_config(proxy_config const& config) {
 
 std::vector<std::pair<std::string, std::string>> known_keys() {
   proxy_config sample;
-  sample.litefs.emplace();
+  sample.litefs.emplace().consul.emplace();
   sample.exec.emplace_back();
   sample.addr.push_back({"", 8081, ""});
   std::vector<known_key> keys;

@@ -70,6 +70,10 @@ void check_litefs(reader& in, proxy_config& c) {
     in.fail("litefs.hostname", "must be the node's lease.hostname (letters, digits, '-', '.', '_')",
             "write for example hostname: n0");
   }
+  if (c.litefs->consul && (!in.seen("litefs.consul.url") || c.litefs->consul->key.empty())) {
+    in.fail("litefs.consul", "needs url and key",
+            "write consul: {url: http://127.0.0.1:8500, key: litefs/mysite}, as in litefs.yml");
+  }
   if (c.node_page.empty()) c.node_page = default_page_path(c.litefs->mount);
 }
 

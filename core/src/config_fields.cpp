@@ -137,11 +137,19 @@ field<proxy_config> secret_file() {
           [](proxy_config const&) { return YAML::Node(YAML::NodeType::Null); }};
 }
 
+std::vector<field<consul_lease>> consul_fields() {
+  using c = consul_lease;
+  return {make_field("url", &c::api, http_url()), make_field("key", &c::key, any_text("litefs/mysite"))};
+}
+
 std::vector<field<litefs_options>> litefs_fields() {
   using o = litefs_options;
-  return {make_field("url", &o::api, http_url()), make_field("mount", &o::mount, any_text("/litefs")),
-          make_field("hostname", &o::hostname, any_text("n0")), make_field("cmd", &o::cmd, command()),
-          make_field("start-timeout", &o::start_timeout, duration())};
+  return {make_field("url", &o::api, http_url()),
+          make_field("mount", &o::mount, any_text("/litefs")),
+          make_field("hostname", &o::hostname, any_text("n0")),
+          make_field("cmd", &o::cmd, command()),
+          make_field("start-timeout", &o::start_timeout, duration()),
+          make_field("consul", &o::consul, present<consul_lease>{{consul_fields()}})};
 }
 
 std::vector<field<limits>> limit_fields() {

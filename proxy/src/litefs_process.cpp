@@ -1,5 +1,6 @@
 #include "litefs/proxy/litefs_process.hpp"
 
+#include "litefs/proxy/lease.hpp"
 #include "litefs/proxy/restart_budget.hpp"
 #include "litefs/proxy/step.hpp"
 
@@ -18,9 +19,7 @@ constexpr milliseconds unmount_max{5'000};
 constexpr milliseconds kill_max{2'000};
 constexpr int unmount_rounds = 4;  // mounts can be stacked
 
-bool never() {
-  return false;
-}
+bool never() { return false; }
 
 }  // namespace
 
@@ -39,6 +38,7 @@ asio::awaitable<void> litefs_process::run() {
       if (stopping_) co_return;
       spdlog::error("LiteFS ended with code {}", process_->exit_code().value_or(0));
       if (on_gone) on_gone();
+      co_await give_lease_back();
     }
     auto const pause = budget.spend(clock::now());
     if (!pause) {
@@ -63,6 +63,13 @@ bool litefs_process::spawn() {
   process_ = std::move(*spawned);
   spdlog::info("LiteFS started, pid {}", process_->pid());
   return true;
+}
+
+// Only we know for certain that it is dead. Without this nobody is primary until the lease runs out.
+asio::awaitable<void> litefs_process::give_lease_back() {
+  if (!options_.consul) co_return;
+  auto const outcome = co_await release_lease(*options_.consul, options_.hostname);
+  spdlog::info("the lease of the dead LiteFS: {}", outcome);
 }
 
 asio::awaitable<void> litefs_process::clear_dead_mount() {

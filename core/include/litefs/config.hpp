@@ -55,12 +55,19 @@ struct timeouts {
   milliseconds target_queue{30'000};
 };
 
+// Where LiteFS keeps its lease (`lease.consul` of litefs.yml), so that a dead LiteFS's lease can be given back.
+struct consul_lease {
+  endpoint api;  // of `url: http://host:port`
+  std::string key;
+};
+
 struct litefs_options {
   endpoint api;       // of `url: http://host:port`
   std::string mount;
   std::string hostname;
   std::vector<std::string> cmd;  // supervised; empty: somebody else runs LiteFS
   milliseconds start_timeout{60'000};
+  std::optional<consul_lease> consul;
 };
 
 struct process_options {

@@ -32,6 +32,7 @@ class litefs_process {
 
  private:
   boost::asio::awaitable<void> clear_dead_mount();
+  boost::asio::awaitable<void> give_lease_back();
   bool spawn();
 
   boost::asio::io_context& context_;

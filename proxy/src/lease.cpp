@@ -1,0 +1,72 @@
+#include "litefs/proxy/lease.hpp"
+
+#include "litefs/proxy/http_call.hpp"
+
+#include <openssl/evp.h>
+#include <boost/json.hpp>
+
+#include <algorithm>
+
+namespace litefs::proxy {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+
+namespace {
+
+constexpr call_limits consul_limits{.connect = milliseconds{500}, .total = milliseconds{1'000}};
+constexpr std::size_t value_max = 4096;
+
+std::string_view text_of(json::object const& from, std::string_view name) {
+  auto const* const value = from.if_contains(name);
+  return value != nullptr && value->is_string() ? std::string_view(value->get_string()) : std::string_view{};
+}
+
+std::optional<std::string> decode_base64(std::string_view text) {
+  if (text.empty() || text.size() > value_max || text.size() % 4 != 0) return std::nullopt;
+  std::string out(text.size() / 4 * 3, '\0');
+  auto const size =
+      ::EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                        reinterpret_cast<unsigned char const*>(text.data()), static_cast<int>(text.size()));
+  if (size < 0) return std::nullopt;
+  auto const padding = text.size() - std::min(text.find('='), text.size());
+  out.resize(static_cast<std::size_t>(size) - std::min<std::size_t>(padding, 2));
+  return out;
+}
+
+bool session_id(std::string_view text) {
+  return !text.empty() && text.size() <= 64 &&
+         text.find_first_not_of("0123456789abcdefABCDEF-") == std::string_view::npos;
+}
+
+}  // namespace
+
+std::optional<lease_holder> parse_lease(std::string_view text) {
+  boost::system::error_code failed;
+  auto const entries = json::parse(text, failed);
+  if (failed || !entries.is_array() || entries.get_array().size() != 1) return std::nullopt;
+  auto const* const entry = entries.get_array().front().if_object();
+  if (entry == nullptr) return std::nullopt;
+  auto const session = text_of(*entry, "Session");
+  auto const value = decode_base64(text_of(*entry, "Value"));
+  if (!session_id(session) || !value) return std::nullopt;
+  auto const owner = json::parse(*value, failed);
+  if (failed || !owner.is_object()) return std::nullopt;
+  return lease_holder{std::string(session), std::string(text_of(owner.get_object(), "hostname"))};
+}
+
+asio::awaitable<std::string> release_lease(consul_lease lease, std::string hostname) {
+  auto ask = make_request("GET", "/v1/kv/" + lease.key);
+  auto const found = co_await call(lease.api, std::move(ask), consul_limits);
+  if (!found) co_return "Consul does not answer: " + found.error().message();
+  auto const holder = parse_lease(found->body());
+  if (!holder) co_return "nobody holds it";
+  if (holder->hostname != hostname) co_return "held by " + holder->hostname;
+  auto end = make_request("PUT", "/v1/session/destroy/" + holder->session);
+  auto const done = co_await call(lease.api, std::move(end), consul_limits);
+  if (!done) co_return "Consul does not answer: " + done.error().message();
+  co_return done->result_int() == 200 ? "given back"
+                                      : "Consul refused: " + std::to_string(done->result_int());
+}
+
+}  // namespace litefs::proxy
