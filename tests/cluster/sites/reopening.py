@@ -5,4 +5,4 @@ from __future__ import annotations
 from notes_site.settings import *  # noqa: F403
 from notes_site.settings import DATABASES
 
-DATABASES["default"]["CONN_MAX_AGE"] = 0
+DATABASES["default"]["CONN_MAX_AGE"] = 0  # type: ignore[assignment]

@@ -13,6 +13,6 @@ DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": os.path.join(os.environ["LITEFS_MOUNT_PATH"], "notes.sqlite3"),
-        "CONN_MAX_AGE": 0,
+        "CONN_MAX_AGE": 0,  # type: ignore[dict-item]
     }
 }
