@@ -185,7 +185,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="bin/demo", description=__doc__)
     parser.add_argument("--once", action="store_true", help="exit when all was seen; 0 only if it was")
     once = parser.parse_args().once
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell's background job ignores them
+        signal.signal(number, signal.default_int_handler)
     why_single = missing_for_cluster()
     try:
         if why_single:
