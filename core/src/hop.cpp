@@ -36,8 +36,9 @@ std::string_view take(std::string_view& text, std::string_view prefix) noexcept 
 }
 
 // The leading literal keeps hops and markers apart even under one key.
-std::array<std::string_view, 10> signed_parts(hop const& h, hop_subject const& s) noexcept {
-  return {"hop 1", h.from, h.to, h.boot, h.nonce, s.method, s.target, s.host, s.length, s.forwarded};
+std::array<std::string_view, 11> signed_parts(hop const& h, hop_subject const& s) noexcept {
+  return {"hop 1",  h.from, h.to,     h.boot,      h.nonce,  s.method,
+          s.target, s.host, s.length, s.forwarded, s.proxied};
 }
 
 std::array<std::string_view, 4> signed_parts(std::string_view hop_mac, std::string_view reason,

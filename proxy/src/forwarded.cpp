@@ -5,6 +5,7 @@ namespace litefs::proxy {
 std::string forwarded::subject() const {
   std::string joined = for_;
   joined.append(1, '\n').append(proto).append(1, '\n').append(host);
+  for (auto const& [name, value] : others) joined.append(1, '\n').append(name).append(1, ':').append(value);
   return joined;
 }
 
@@ -14,10 +15,9 @@ std::string_view find_field(std::vector<header_field> const& fields, std::string
   return {};
 }
 
-forwarded received_forwarded(request_head const& head) {
+forwarded received_forwarded(accepted_request const& request) {
   forwarded f;
-  for (auto const& [name, value] : head.fields) {
-    if (name.size() < 15 || (name[0] != 'X' && name[0] != 'x')) continue;
+  for (auto const& [name, value] : request.forwarded) {
     if (iequals(name, "X-Forwarded-For")) {
       if (!f.for_.empty()) f.for_ += ", ";
       f.for_ += value;
@@ -25,6 +25,8 @@ forwarded received_forwarded(request_head const& head) {
       f.proto = value;
     } else if (iequals(name, "X-Forwarded-Host")) {
       f.host = value;
+    } else {
+      f.others.push_back({name, value});
     }
   }
   return f;

@@ -24,14 +24,17 @@ std::optional<hop_refusal> check_hop(transaction& t, forwarded const& received) 
   if (parsed.has_error() || !shared.clustered()) return hop_refusal{"secret-mismatch", false};
   auto const length = length_subject(t.accepted.framing);
   auto const subject = received.subject();
+  auto const proxied = find_field(t.head.fields, "litefs-proxied");
   if (!verify_hop(shared.hop_keys, *parsed,
                   {.method = t.head.method,
                    .target = t.accepted.origin_target,
                    .host = t.accepted.host,
                    .length = length,
-                   .forwarded = subject}))
+                   .forwarded = subject,
+                   .proxied = proxied}))
     return hop_refusal{"secret-mismatch", false};
   t.peer = std::move(*parsed);
+  t.replay_hop = proxied == second_run;
   if (t.peer->to != shared.hostname()) return hop_refusal{"wrong-node", true};
   if (t.peer->boot != shared.boot) return hop_refusal{"restarted", true};
   if (auto const fresh = shared.nonces.insert(t.peer->nonce); fresh.has_error())
@@ -60,14 +63,13 @@ demands find_demands(transaction const& t) {
 std::optional<hop_refusal> take_in(transaction& t) {
   auto const& a = t.accepted;
   auto const& config = t.config();
-  auto received = received_forwarded(t.head);
+  auto received = received_forwarded(a);
   std::optional<hop_refusal> refusal;
   if (!a.hop.empty()) refusal = check_hop(t, received);
   bool const believed = t.peer.has_value() || t.client.trusted;
   t.origin = continue_forwarded(std::move(received), believed, t.client.address, a.host);
   auto const sent_id = find_field(t.head.fields, "X-Request-Id");
   t.id = valid_request_id(sent_id) ? std::string(sent_id) : t.parts.new_request_id();
-  if (t.peer) t.replay_hop = find_field(t.head.fields, "litefs-proxied").ends_with("begin=immediate");
 
   auto canonical = canonicalise(a.origin_target);
   t.path = std::move(canonical.path);

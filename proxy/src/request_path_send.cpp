@@ -24,7 +24,7 @@ awaitable<request_path::next> request_path::to_target() {
   auto& shared = t_.parts.shared;
   if (!shared.target_up.load(std::memory_order_relaxed)) co_return co_await hold("target-down");
   if (!co_await client_ready()) co_return next::done;
-  auto const permit = co_await t_.parts.all.gate.acquire(t_.parts.context, t_.config().timeouts.target_queue);
+  auto permit = co_await t_.parts.all.gate.acquire(t_.parts.context, t_.config().timeouts.target_queue);
   if (permit.has_error()) {
     co_await refuse(t_, "target-busy", left());
     co_return next::done;
@@ -37,7 +37,10 @@ awaitable<request_path::next> request_path::to_target() {
   auto const head = target_request_head(t_);
   auto a = co_await send_to(to, t_.config().timeouts.connect, head, false);
   running.reset();
-  if (a.end == attempt_end::not_sent) co_return co_await pause("target-down");
+  if (a.end == attempt_end::not_sent) {
+    *permit = {};  // who waits for the target takes no place at it
+    co_return co_await pause("target-down");
+  }
   t_.ran_by = "local";
   a.answer.ran_here = true;
   if (a.end != attempt_end::response) co_return co_await failed(a);
@@ -137,7 +140,8 @@ awaitable<request_path::next> request_path::failed(attempt& a) {
     co_await client_failed(a.body->client_error());
     co_return next::done;
   }
-  if (a.end == attempt_end::unknown && t_.accepted.safe && !t_.has_body() && !t_.retried) {
+  bool const repeatable = t_.accepted.safe && !t_.has_body() && t_.accepted.upgrade.empty();
+  if (a.end == attempt_end::unknown && repeatable && !t_.retried) {
     t_.retried = true;
     co_return next::again;
   }

@@ -21,6 +21,7 @@ std::string begin_head(transaction const& t, forwarded const& f) {
   add(out, "X-Forwarded-For", f.for_);
   add(out, "X-Forwarded-Proto", f.proto);
   add(out, "X-Forwarded-Host", f.host);
+  for (auto const& [name, value] : f.others) add(out, name, value);
   add(out, "X-Request-Id", t.id);
   if (t.clustered() && !t.demanded.empty()) add(out, "litefs-position", format_demands(t.demanded));
   if (a.max_forwards) add(out, "Max-Forwards", std::to_string(*a.max_forwards - 1));
@@ -35,8 +36,6 @@ void add_framing(std::string& out, framing const& f) {
   if (f.kind == body_kind::length) add(out, "Content-Length", std::to_string(f.length));
   if (f.kind == body_kind::chunked) add(out, "Transfer-Encoding", "chunked");
 }
-
-constexpr std::string_view second_run = "1;begin=immediate";
 
 }  // namespace
 
@@ -56,6 +55,7 @@ peer_request peer_request_head(transaction const& t, std::string_view hostname, 
   auto out = begin_head(t, t.origin);
   auto const length = length_subject(t.accepted.framing);
   auto const forwarded = t.origin.subject();
+  auto const proxied = t.facts.replay || t.facts.remembered ? second_run : std::string_view{};
   hop const h{.from = std::string(t.parts.shared.hostname()),
               .to = std::string(hostname),
               .boot = std::string(boot),
@@ -66,9 +66,10 @@ peer_request peer_request_head(transaction const& t, std::string_view hostname, 
                                .target = t.accepted.origin_target,
                                .host = t.accepted.host,
                                .length = length,
-                               .forwarded = forwarded});
+                               .forwarded = forwarded,
+                               .proxied = proxied});
   add(out, "litefs-hop", value);
-  if (t.facts.replay || t.facts.remembered) add(out, "litefs-proxied", second_run);
+  if (!proxied.empty()) add(out, "litefs-proxied", proxied);
   if (t.streams_body()) add(out, "Expect", "100-continue");
   add_framing(out, t.accepted.framing);
   return {.head = out += "\r\n", .mac = value.substr(value.rfind('=') + 1)};

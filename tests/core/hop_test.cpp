@@ -28,7 +28,7 @@ TEST(hop, the_mac_covers_everything) {
     EXPECT_FALSE(verify_hop(keys, changed, post)) << changed.*member;
   }
   for (auto member : {&hop_subject::method, &hop_subject::target, &hop_subject::host, &hop_subject::length,
-                      &hop_subject::forwarded}) {
+                      &hop_subject::forwarded, &hop_subject::proxied}) {
     auto changed = post;
     changed.*member = "x";
     EXPECT_FALSE(verify_hop(keys, sent, changed));

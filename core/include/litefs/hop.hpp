@@ -26,6 +26,7 @@ struct hop_subject {
   std::string_view host;
   std::string_view length;     // "chunked", the decimal Content-Length, or "0"
   std::string_view forwarded;  // the X-Forwarded-For, -Proto and -Host values we send, joined by newlines
+  std::string_view proxied{};  // the value of our `litefs-proxied`, "" without
 };
 
 struct hop {

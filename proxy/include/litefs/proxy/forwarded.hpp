@@ -1,11 +1,13 @@
-// X-Forwarded-For, -Proto and -Host: what we believe, and what we tell the next one.
+// X-Forwarded-For, -Proto and -Host, and what else only a proxy may say (Forwarded, X-Real-IP, Fly-*): what
+// we believe, and what we tell the next one.
 //
 // A trusted proxy or an authenticated peer is believed and its client list is continued; everybody else's
-// values are replaced. Values, thread-safe.
+// values are replaced. `others` refers to the head that it was read from. Values, thread-safe.
 #pragma once
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "litefs/request_rules.hpp"
 
@@ -15,6 +17,7 @@ struct forwarded {
   std::string for_;
   std::string proto;
   std::string host;
+  std::vector<header_field> others;
 
   [[nodiscard]] bool secure() const noexcept { return proto == "https"; }
   [[nodiscard]] std::string subject() const;  // as the mac of a hop covers them
@@ -25,7 +28,7 @@ struct forwarded {
                                           std::string_view name) noexcept;
 
 // What the sender wrote, unjudged.
-[[nodiscard]] forwarded received_forwarded(request_head const& head);
+[[nodiscard]] forwarded received_forwarded(accepted_request const& request);
 // What to send on: `received` only counts if `believed`.
 [[nodiscard]] forwarded continue_forwarded(forwarded received, bool believed, std::string_view client,
                                            std::string_view host);

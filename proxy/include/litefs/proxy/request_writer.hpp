@@ -19,6 +19,9 @@ struct peer_request {
 [[nodiscard]] peer_request peer_request_head(transaction const& t, std::string_view hostname,
                                              std::string_view boot);
 
+// The value of `litefs-proxied` that makes the backend begin IMMEDIATE; "1" otherwise.
+inline constexpr std::string_view second_run = "1;begin=immediate";
+
 // How the mac of a hop names the length of a body.
 [[nodiscard]] std::string length_subject(framing const& f);
 
