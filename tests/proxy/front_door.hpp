@@ -3,7 +3,9 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -31,10 +33,13 @@ inline node_state state_of(role r, std::string primary = {}) {
 
 class front_door {
  public:
-  explicit front_door(proxy_config config, node_state const& initial = state_of(role::single))
+  // `prepare` sees the node before its threads start.
+  explicit front_door(proxy_config config, node_state const& initial = state_of(role::single),
+                      std::function<void(node&)> const& prepare = {})
       : node_(std::make_unique<node>(std::move(config))) {
     node_->ready = true;
     node_->target_up = true;
+    if (prepare) prepare(*node_);
     workers_ = std::make_unique<worker_group>(*node_, initial);
     workers_->start();
   }
@@ -43,7 +48,9 @@ class front_door {
   [[nodiscard]] raw_socket connect() const { return raw_socket::connect(port()); }
   [[nodiscard]] node& shared() { return *node_; }
   [[nodiscard]] worker_group& workers() { return *workers_; }
-  void become(node_state s) { workers_->post_state(std::make_shared<node_state const>(std::move(s)), {}); }
+  void become(node_state s, std::optional<tx_event> tx = {}) {
+    workers_->post_state(std::make_shared<node_state const>(std::move(s)), std::move(tx));
+  }
 
   // One request on a connection of its own; the first complete response (or what came before the end).
   [[nodiscard]] std::string ask(std::string_view request) const {

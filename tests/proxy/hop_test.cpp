@@ -1,53 +1,13 @@
 // Two nodes: what a replica's proxy forwards, holds, retries and refuses, and what the primary's believes.
 #include <gtest/gtest.h>
 
-#include "front_door.hpp"
-#include "scripted_upstream.hpp"
+#include "two_nodes.hpp"
 
 namespace litefs::proxy::test {
 namespace {
 
-constexpr std::string_view ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-constexpr std::string_view post = "POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello";
-constexpr std::string_view get = "GET /g HTTP/1.1\r\nHost: h\r\n\r\n";
-
-proxy_config node_config(std::string const& name, std::uint16_t target,
-                         std::string const& secret = "0123456789abcdef") {
-  auto c = single_config(target);
-  litefs_options lite;
-  lite.hostname = name;
-  c.litefs = lite;
-  c.secrets = {secret};
-  c.primary_redirect_timeout = milliseconds(2000);
-  return c;
-}
-
-std::string line_of(std::string_view response, std::string_view name) {
-  auto const at = response.find("\r\n" + std::string(name) + ": ");
-  if (at == std::string_view::npos) return {};
-  auto const from = at + 4 + name.size();
-  return std::string(response.substr(from, response.find("\r\n", from) - from));
-}
-
-// A primary "n1" with its own app, and a replica "n2" that knows where n1 listens.
-struct pair {
-  explicit pair(std::string const& primary_answer = std::string(ok),
-                std::string const& other_secret = "0123456789abcdef")
-      : app1(primary_answer),
-        app2(std::string(ok)),
-        primary(node_config("n1", app1.port()), state_of(role::primary)) {
-    auto c = node_config("n2", app2.port(), other_secret);
-    c.primary_urls = {{"n1", "http://127.0.0.1:" + std::to_string(primary.port())}};
-    replica = std::make_unique<front_door>(std::move(c), state_of(role::replica, "n1"));
-  }
-  scripted_upstream app1;
-  scripted_upstream app2;
-  front_door primary;
-  std::unique_ptr<front_door> replica;
-};
-
 TEST(hop, a_write_runs_at_the_primary_once) {
-  pair nodes;
+  two_nodes nodes;
   for (int i = 0; i < 3; ++i) EXPECT_EQ(status_of(nodes.replica->ask(post)), 200);
   auto const got = nodes.app1.received();
   EXPECT_TRUE(got.ends_with("\r\n\r\nhello")) << got;
@@ -57,13 +17,13 @@ TEST(hop, a_write_runs_at_the_primary_once) {
 }
 
 TEST(hop, a_read_runs_locally) {
-  pair nodes;
+  two_nodes nodes;
   EXPECT_EQ(status_of(nodes.replica->ask(get)), 200);
   EXPECT_EQ(nodes.app1.received(), "");
 }
 
 TEST(hop, a_large_body_is_streamed_after_the_checks) {
-  pair nodes;
+  two_nodes nodes;
   std::string const body(300'000, 'x');
   auto const request = "POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 300000\r\n\r\n" + body;
   EXPECT_EQ(status_of(nodes.replica->ask(request)), 200);
@@ -71,14 +31,16 @@ TEST(hop, a_large_body_is_streamed_after_the_checks) {
 }
 
 TEST(hop, another_secret_is_refused_and_nothing_runs) {
-  pair nodes(std::string(ok), "fedcba9876543210");
+  two_nodes nodes(std::string(ok), [](proxy_config& c) {
+    if (c.litefs->hostname == "n2") c.secrets = {"fedcba9876543210"};
+  });
   auto const answer = nodes.replica->ask(post);
   EXPECT_EQ(status_of(answer), 503);
   EXPECT_EQ(nodes.app1.received(), "");
 }
 
 TEST(hop, a_cookie_tells_what_was_written) {
-  pair nodes(
+  two_nodes nodes(
       "HTTP/1.1 201 Created\r\nlitefs-committed: db=000000000000000a/00000000000000ff\r\nContent-Length: "
       "0\r\n\r\n");
   auto const answer = nodes.replica->ask(post);
@@ -91,10 +53,10 @@ TEST(hop, a_cookie_tells_what_was_written) {
 }
 
 TEST(hop, a_read_that_wants_to_write_runs_again_at_the_primary) {
-  pair nodes;
+  two_nodes nodes;
   scripted_upstream refusing("HTTP/1.1 500 No\r\nlitefs-replay: primary\r\nContent-Length: 2\r\n\r\nno");
   auto c = node_config("n3", refusing.port());
-  c.primary_urls = {{"n1", "http://127.0.0.1:" + std::to_string(nodes.primary.port())}};
+  c.primary_urls = {{"n1", local_url(nodes.primary->port())}};
   front_door door(std::move(c), state_of(role::replica, "n1"));
   for (int i = 0; i < 2; ++i) EXPECT_TRUE(door.ask(get).ends_with("ok"));
   EXPECT_NE(nodes.app1.received().find("litefs-proxied: 1;begin=immediate\r\n"), std::string::npos);
@@ -102,7 +64,7 @@ TEST(hop, a_read_that_wants_to_write_runs_again_at_the_primary) {
 }
 
 TEST(hop, without_a_primary_a_write_is_held_and_then_provably_refused) {
-  pair nodes;
+  two_nodes nodes;
   nodes.replica->become(state_of(role::unknown));
   auto const begun = std::chrono::steady_clock::now();
   auto const answer = nodes.replica->ask(post);
@@ -114,7 +76,7 @@ TEST(hop, without_a_primary_a_write_is_held_and_then_provably_refused) {
 }
 
 TEST(hop, a_held_write_goes_on_when_a_primary_appears) {
-  pair nodes;
+  two_nodes nodes;
   nodes.replica->become(state_of(role::unknown));
   auto client = nodes.replica->connect();
   client.send(post);
@@ -124,18 +86,18 @@ TEST(hop, a_held_write_goes_on_when_a_primary_appears) {
 }
 
 TEST(hop, a_node_that_is_no_primary_refuses_and_the_sender_asks_again) {
-  pair nodes;
-  nodes.primary.become(state_of(role::replica, "n2"));
+  two_nodes nodes;
+  nodes.primary->become(state_of(role::replica, "n2"));
   auto client = nodes.replica->connect();
   client.send(post);
-  ASSERT_TRUE(eventually([&] { return nodes.primary.shared().counters.refused > 1; }));
-  nodes.primary.become(state_of(role::primary));
+  ASSERT_TRUE(eventually([&] { return nodes.primary->shared().counters.refused > 1; }));
+  nodes.primary->become(state_of(role::primary));
   EXPECT_EQ(status_of(client.receive_until([](auto b) { return message_size(b) > 0; })), 200);
   EXPECT_EQ(nodes.app1.received().find("POST", 4), std::string::npos) << "executed twice";
 }
 
 TEST(hop, a_client_that_leaves_while_held_is_dropped) {
-  pair nodes;
+  two_nodes nodes;
   nodes.replica->become(state_of(role::unknown));
   auto client = nodes.replica->connect();
   client.send(post);

@@ -25,7 +25,9 @@ TEST(Lease, NamesItsHolder) {
     SCOPED_TRACE(answer);
     auto const holder = parse_lease(answer);
     ASSERT_EQ(holder.has_value(), hostname.has_value());
-    if (holder) EXPECT_EQ(holder->hostname, *hostname);
+    if (holder) {
+      EXPECT_EQ(holder->hostname, *hostname);
+    }
   }
 }
 

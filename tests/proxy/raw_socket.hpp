@@ -2,10 +2,13 @@
 #pragma once
 
 #include <arpa/inet.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -13,6 +16,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 namespace litefs::proxy::test {
@@ -93,6 +97,19 @@ class raw_socket {
   }
   void push_back(std::string bytes) { buffered_ = std::move(bytes) + buffered_; }
 
+  // Until the other end, a socket of this very process, has read all that was sent, or has sent something.
+  // False if patience ends.
+  [[nodiscard]] bool wait_consumed() const {
+    auto const end = std::chrono::steady_clock::now() + patience;
+    for (int other = -1; std::chrono::steady_clock::now() < end; std::this_thread::yield()) {
+      if (other < 0) other = other_end();
+      pollfd answered{fd_, POLLIN, 0};
+      if (::poll(&answered, 1, 0) == 1) return true;
+      if (other >= 0 && pending(fd_, SIOCOUTQ) == 0 && pending(other, SIOCINQ) == 0) return true;
+    }
+    return false;
+  }
+
   void half_close() const { ::shutdown(fd_, SHUT_WR); }
   void reset() {
     linger const now{1, 0};
@@ -106,8 +123,52 @@ class raw_socket {
   bool was_reset = false;
 
  private:
+  // Not by ioctl(): ThreadSanitizer would take a look at another thread's descriptor for a race with its
+  // close().
+  static int pending(int fd, unsigned long what) {
+    int bytes = -1;
+    ::syscall(SYS_ioctl, fd, what, &bytes);
+    return bytes;
+  }
+  // -1 until it is accepted.
+  [[nodiscard]] int other_end() const {
+    constexpr int descriptors = 256;
+    sockaddr_in own{};
+    socklen_t size = sizeof own;
+    ::getsockname(fd_, reinterpret_cast<sockaddr*>(&own), &size);
+    for (int fd = 0; fd < descriptors; ++fd) {
+      sockaddr_in peer{};
+      size = sizeof peer;
+      if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) != 0) continue;
+      if (peer.sin_port == own.sin_port && peer.sin_addr.s_addr == own.sin_addr.s_addr) return fd;
+    }
+    return -1;
+  }
+
   int fd_ = -1;
   std::string buffered_;
+};
+
+// A port of the loopback that nobody else is given. Connections are refused until somebody listens there with
+// SO_REUSEPORT.
+class reserved_port {
+ public:
+  reserved_port() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    int const on = 1;
+    ::setsockopt(socket_.fd(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    ::setsockopt(socket_.fd(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+    auto at = raw_socket::loopback(0);
+    socklen_t size = sizeof at;
+    if (::bind(socket_.fd(), reinterpret_cast<sockaddr*>(&at), size) != 0)
+      throw std::runtime_error("cannot reserve a port");
+    ::getsockname(socket_.fd(), reinterpret_cast<sockaddr*>(&at), &size);
+    port_ = ntohs(at.sin_port);
+  }
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+
+ private:
+  raw_socket socket_;
+  std::uint16_t port_ = 0;
 };
 
 // The length of the first message in `bytes` if it is complete, else 0: head, Content-Length or final chunk.

@@ -25,9 +25,13 @@ class scripted_upstream {
           }
         }) {}
 
-  explicit scripted_upstream(script what) : script_(std::move(what)) {
+  // `port` 0: any, else a reserved_port's.
+  explicit scripted_upstream(script what, std::uint16_t port = 0) : script_(std::move(what)) {
     listener_ = raw_socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    auto at = raw_socket::loopback(0);
+    int const on = 1;
+    ::setsockopt(listener_.fd(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (port != 0) ::setsockopt(listener_.fd(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+    auto at = raw_socket::loopback(port);
     if (::bind(listener_.fd(), reinterpret_cast<sockaddr*>(&at), sizeof at) != 0 ||
         ::listen(listener_.fd(), 64) != 0)
       throw std::runtime_error("cannot listen");

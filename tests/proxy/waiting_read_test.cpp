@@ -1,0 +1,92 @@
+// Reads of clients that have seen more than this replica: they wait for the position, then ask the primary,
+// then get what there is, marked.
+#include <gtest/gtest.h>
+
+#include "two_nodes.hpp"
+
+namespace litefs::proxy::test {
+namespace {
+
+auto with_read_wait(milliseconds wait) {
+  return [wait](proxy_config& c) { c.read_wait = wait; };
+}
+
+TEST(waiting_read, goes_on_when_the_transaction_arrives) {
+  two_nodes nodes(std::string(ok), with_read_wait(patience));
+  auto client = nodes.replica->connect();
+  client.send(get_with_cookie(at(11)));
+  ASSERT_TRUE(eventually([&] { return nodes.replica->shared().counters.waited == 1; }));
+  auto const begun = std::chrono::steady_clock::now();
+  nodes.replica->become(state_at(10, role::replica, "n1"), tx_event{database, at(10)});
+  nodes.replica->become(state_at(11, role::replica, "n1"), tx_event{database, at(11)});
+  auto const answer = answer_of(client);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, patience / 2);
+  EXPECT_EQ(status_of(answer), 200);
+  EXPECT_EQ(line_of(answer, "litefs-stale"), "");
+  EXPECT_EQ(count(nodes.app2.received(), "GET /g"), 1U);
+  EXPECT_EQ(nodes.app1.received(), "");
+}
+
+TEST(waiting_read, is_not_answered_before) {
+  two_nodes nodes(std::string(ok), with_read_wait(patience));
+  auto client = nodes.replica->connect();
+  client.send(get_with_cookie(at(11)));
+  ASSERT_TRUE(eventually([&] { return nodes.replica->shared().counters.waited == 1; }));
+  nodes.replica->become(state_at(10, role::replica, "n1"), tx_event{database, at(10)});
+  // The worker has taken the news when it answers another client.
+  EXPECT_EQ(status_of(nodes.replica->ask(get_with_cookie(at(10)))), 200);
+  EXPECT_EQ(client.receive(milliseconds(0)), "");
+  EXPECT_EQ(count(nodes.app2.received(), "GET /g"), 1U);
+}
+
+TEST(waiting_read, is_made_at_the_primary_when_the_wait_is_used_up) {
+  two_nodes nodes(std::string(ok), with_read_wait(milliseconds(50)));
+  auto const answer = nodes.replica->ask(get_with_cookie(at(11)));
+  EXPECT_EQ(status_of(answer), 200);
+  EXPECT_EQ(line_of(answer, "litefs-stale"), "");
+  EXPECT_EQ(count(nodes.app1.received(), "GET /g"), 1U);
+  EXPECT_EQ(nodes.app2.received(), "");
+}
+
+TEST(waiting_read, beyond_the_bound_is_made_at_the_primary_at_once) {
+  two_nodes nodes(std::string(ok), [](proxy_config& c) {
+    c.read_wait = patience;
+    c.limits.waiting = 0;
+  });
+  EXPECT_EQ(status_of(nodes.replica->ask(get_with_cookie(at(11)))), 200);
+  EXPECT_EQ(count(nodes.app1.received(), "GET /g"), 1U);
+}
+
+// A replica whose primary's proxy refuses connections.
+struct lonely_replica {
+  explicit lonely_replica(bool stale_reads) : app{std::string(ok)} {
+    auto c = node_config("n2", app.port());
+    c.primary_urls = {{"n1", local_url(nobody.port())}};
+    c.read_wait = milliseconds(50);
+    c.stale_reads = stale_reads;
+    door = std::make_unique<front_door>(std::move(c), state_at(9, role::replica, "n1"));
+  }
+  reserved_port nobody;
+  scripted_upstream app;
+  std::unique_ptr<front_door> door;
+};
+
+TEST(waiting_read, is_made_here_and_marked_when_the_primary_cannot_be_reached) {
+  lonely_replica node(true);
+  auto const answer = node.door->ask(get_with_cookie(at(11)));
+  EXPECT_EQ(status_of(answer), 200);
+  EXPECT_NE(line_of(answer, "litefs-stale"), "");
+  EXPECT_EQ(line_of(answer, "Set-Cookie"), "") << "the client's position went back";
+  EXPECT_EQ(count(node.app.received(), "GET /g"), 1U);
+}
+
+TEST(waiting_read, is_refused_where_stale_reads_are) {
+  lonely_replica node(false);
+  auto const answer = node.door->ask(get_with_cookie(at(11)));
+  EXPECT_EQ(status_of(answer), 503);
+  EXPECT_NE(line_of(answer, "litefs-not-executed"), "");
+  EXPECT_EQ(node.app.received(), "");
+}
+
+}  // namespace
+}  // namespace litefs::proxy::test
