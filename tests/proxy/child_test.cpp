@@ -76,7 +76,9 @@ TEST(child, inherits_no_descriptor_but_its_channel) {
   ASSERT_GE(leaky, 50);
   int ends[2];
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
-  auto options = shell("printf x >&3; test ! -e /proc/$$/fd/" + std::to_string(leaky));
+  auto const none_leaked = "test ! -e /proc/$$/fd/" + std::to_string(leaky);
+  EXPECT_EQ(exit_code_of(shell(none_leaked)), 0);
+  auto options = shell("printf x >&3; " + none_leaked);
   options.channel = ends[1];
   EXPECT_EQ(exit_code_of(options), 0);
   char got = 0;
