@@ -33,6 +33,14 @@ class PositionFile:
     def read(self) -> Position:
         """Raises MountError."""
 
+class StallBreaker:
+    """Ends the 10 s stalls of SQLite statements on a mount that died. Keep it for ever: see `leak`."""
+
+    def __init__(self, mount: str) -> None: ...
+    def enter(self, device: int) -> int:
+        """Before a statement on the mount with this st_dev: the place to give back to leave()."""
+    def leave(self, place: int) -> None: ...
+
 class NodeFacts:
     """What the node page tells."""
 

@@ -10,11 +10,14 @@ import http.client
 import os
 import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from django_litefs import _core
 from django_litefs._values import split_address
 
+T = TypeVar("T")
 FALLBACK_VALID_S = 0.001  # one stat() serves the checks around one statement
 API_TIMEOUT_S = 1.0
 WRITABLE_ROLES = ("primary", "single")
@@ -51,6 +54,7 @@ class Node:
         self._fallback: tuple[float, Facts] = (0.0, DEAD)
         self._ids: dict[int, str] = {}
         self._positions: dict[str, tuple[int, _core.PositionFile]] = {}
+        self._start_breaker()
 
     def facts(self, *, fresh: bool = False) -> Facts:
         page = self._page
@@ -61,6 +65,27 @@ class Node:
         if found is None:
             return self._ask_mount(fresh)
         return Facts(found.role, found.mount_alive, found.mount_device, found.primary, found.litefs_id)
+
+    def verified_facts(self) -> Facts:
+        """After an error that a dead mount explains: the page may be some milliseconds behind, the mount is not."""
+        facts = self.facts(fresh=True)
+        try:
+            alive = _core.inspect_mount(self.mount).device == facts.mount_device
+        except _core.MountError:
+            alive = False
+        return facts if alive else replace(facts, mount_alive=False)
+
+    def watched(self, device: int, call: Callable[[], T]) -> T:
+        """A statement on the mount: if the mount dies under it, it fails within a second, not after ten."""
+        place = self._breaker.enter(device)
+        try:
+            return call()
+        finally:
+            self._breaker.leave(place)
+
+    def _start_breaker(self) -> None:
+        self._breaker = _core.StallBreaker(self.mount)
+        _core.leak(self._breaker)
 
     def position(self, database: str, device: int) -> _core.Position:
         """The database's position, on a descriptor kept for this mount. Raises MountError."""
@@ -101,6 +126,7 @@ class Node:
         for kept in self._positions.values():
             _core.leak(kept)
         self._positions = {}
+        self._start_breaker()  # threads do not survive a fork
         if self._page is not None:
             _core.leak(self._page)
         self._page = _core.NodePage.open(self._page_path)

@@ -50,6 +50,20 @@ def test_mount_lost_inside_a_transaction(wrapper: Any, node: LitefsNode) -> None
     assert rows(wrapper) == []
 
 
+@pytest.mark.parametrize("sql", ["SELECT x FROM t", "BEGIN IMMEDIATE"])
+def test_a_statement_caught_by_the_death_of_litefs_does_not_stall(
+    wrapper: Any, node: LitefsNode, sql: str
+) -> None:
+    """Killed after role and mount were judged: SQLite alone would retry its locks for 10 s."""
+    execute(wrapper, "INSERT INTO t VALUES (1)")
+    connection = wrapper.connection
+    node.kill()
+    began = time.monotonic()
+    with pytest.raises(MountLostError):
+        wrapper._guarded(lambda: connection.execute(sql).fetchall())
+    assert time.monotonic() - began < STALL_S
+
+
 FORMS: dict[str, Callable[[Any], None]] = {}
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.backends.sqlite3 import base as sqlite3_base
 from django.db.backends.utils import debug_transaction
@@ -28,6 +28,7 @@ from django_litefs.db.backends.litefs.statements import Kind, Kinds, forbidden_p
 from django_litefs.exceptions import JournalModeError
 from django_litefs.node import SINGLE, Facts, Node
 
+T = TypeVar("T")
 BUSY_TIMEOUT_S = 10.0
 
 
@@ -77,10 +78,13 @@ class LitefsWrapperMixin(sqlite3_base.DatabaseWrapper):
         uri = opening.find_on_mount(self._node, facts, conn_params["database"], self._errors)
         self._facts, self._device = facts, facts.mount_device
         try:
-            connection = super().get_new_connection({**conn_params, "database": uri})
-            opening.prepare_on_mount(connection, facts)
+            return self._watched(lambda: self._open(conn_params, uri, facts))
         except sqlite3.Error as error:
             raise self._errors.translate(error, self._device, query_only=not facts.writable) from error
+
+    def _open(self, conn_params: dict[str, Any], uri: str, facts: Facts) -> sqlite3.Connection:
+        connection: sqlite3.Connection = super().get_new_connection({**conn_params, "database": uri})
+        opening.prepare_on_mount(connection, facts)
         return connection
 
     def ensure_connection(self) -> None:
@@ -97,7 +101,7 @@ class LitefsWrapperMixin(sqlite3_base.DatabaseWrapper):
         return facts.mount_alive and facts.mount_device == self._device and self._pid == os.getpid()
 
     def _is_lost(self) -> bool:
-        return self._node is not None and not self._is_ours(self._node.facts(fresh=True))
+        return self._node is not None and not self._is_ours(self._node.verified_facts())
 
     def _drop(self) -> None:
         """Forgets the connection without touching its file: closing one of a dead mount can stall for seconds."""
@@ -195,7 +199,7 @@ class LitefsWrapperMixin(sqlite3_base.DatabaseWrapper):
 
     def _kind(self, cursor: LitefsCursor, sql: str, params: Any) -> Kind:
         try:
-            kind = self._kinds.of(sql, lambda: cursor.explain(sql, params))
+            kind = self._kinds.of(sql, lambda: self._watched(lambda: cursor.explain(sql, params)))
         except sqlite3.Error:
             return Kind.OTHER  # the statement itself will tell what is wrong
         if kind is Kind.BARE and (pragma := forbidden_pragma(sql)):
@@ -228,9 +232,12 @@ class LitefsWrapperMixin(sqlite3_base.DatabaseWrapper):
 
     def _guarded(self, call: Callable[[], Any]) -> Any:
         try:
-            return call()
+            return self._watched(call)
         except sqlite3.Error as error:
             raise self._errors.translate(error, self._device, query_only=self._query_only) from error
+
+    def _watched(self, call: Callable[[], T]) -> T:
+        return call() if self._node is None else self._node.watched(self._device, call)
 
     def _commit_proven(self, commit: Callable[[], Any]) -> Any:
         result: list[Any] = []
@@ -239,7 +246,7 @@ class LitefsWrapperMixin(sqlite3_base.DatabaseWrapper):
         self._refuse_if_lost()
         try:
             position = commit_and_prove(
-                self._node, self._facts, self._database, lambda: result.append(commit())
+                self._node, self._facts, self._database, lambda: result.append(self._watched(commit))
             )
         except sqlite3.Error as error:
             raise self._errors.commit_failed(error, self._device) from error

@@ -25,7 +25,7 @@ class Translator:
         """The error to raise instead: our own, or the same."""
         if not isinstance(error, sqlite3.OperationalError) or self.node is None:
             return error
-        facts = self.node.facts(fresh=True)
+        facts = self.node.verified_facts()
         code = getattr(error, "sqlite_errorcode", None)  # since Python 3.11
         if not facts.mount_alive or facts.mount_device != device:
             return self.mount_lost(facts)
@@ -39,7 +39,7 @@ class Translator:
 
     def commit_failed(self, error: sqlite3.Error, device: int) -> Exception:
         """COMMIT itself failed. On a living mount that is no commit; on a dead one nobody can tell."""
-        facts = self._facts()
+        facts = self.node.verified_facts() if self.node else SINGLE
         if not facts.mount_alive or facts.mount_device != device:
             return self.commit_lost(str(error))
         return self.translate(error, device, query_only=False)
