@@ -111,7 +111,8 @@ awaitable<void> refuse(transaction& t, std::string_view why, std::chrono::millis
   add(lines, "Retry-After", std::to_string(seconds));
   auto const& shared = t.parts.shared;
   add(lines, "litefs-not-executed",
-      t.peer ? make_not_executed(shared.marker_keys, t.peer->mac, why, shared.boot) : std::string(why));
+      t.peer ? make_not_executed(shared.marker_keys, t.peer->mac, why, shared.nonces.boot())
+             : std::string(why));
   co_await answer_plain(t, 503, why, lines);
 }
 

@@ -36,10 +36,9 @@ std::optional<hop_refusal> check_hop(transaction& t, forwarded const& received) 
   t.peer = std::move(*parsed);
   t.replay_hop = proxied == second_run;
   if (t.peer->to != shared.hostname()) return hop_refusal{"wrong-node", true};
-  if (t.peer->boot != shared.boot) return hop_refusal{"restarted", true};
-  if (auto const fresh = shared.nonces.insert(t.peer->nonce); fresh.has_error())
-    return fresh.error() == errc::nonce_table_full ? hop_refusal{"nonce-table-full", true}
-                                                   : hop_refusal{"replayed", false};
+  if (auto const fresh = shared.nonces.admit(*t.peer); fresh.has_error())
+    return fresh.error() == errc::hop_restarted ? hop_refusal{"restarted", true}
+                                                : hop_refusal{"replayed", false};
   return std::nullopt;
 }
 

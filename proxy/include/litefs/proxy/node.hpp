@@ -45,10 +45,10 @@ struct node {
   node& operator=(node const&) = delete;
 
   proxy_config const config;
-  std::string const boot;  // random, new at each start
+  std::string const boot;  // random, new at each start; see nonce_guard for how long hops are signed for it
   keyring const hop_keys;
   keyring const marker_keys;
-  nonce_guard nonces;
+  nonce_guard nonces{boot};
   boot_table boots;
   proxy::counters counters;
 
