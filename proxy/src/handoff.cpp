@@ -24,7 +24,13 @@ constexpr std::string_view release_path = "/litefs/peer/release";
 constexpr milliseconds answer_slack{
     1'500};                            // on top of handoff-drain, once for the app and once for the lock
 constexpr milliseconds drain_look{2};  // how often running writes are looked at
-constexpr call_limits api_limits{.connect = milliseconds{500}, .total = milliseconds{3'000}};
+constexpr call_limits release_limits{.connect = milliseconds{500}, .total = milliseconds{3'000}};
+constexpr call_limits promote_limits{.connect = milliseconds{250}, .total = milliseconds{1'500}};
+constexpr std::size_t ticket_bytes = 8;
+
+// The target is done, or has given up, while the primary still holds.
+static_assert(handoff::catch_up_max + promote_limits.connect + promote_limits.total <
+              handoff::hold_max - milliseconds{1'000});
 
 own_response refuse(int status, std::string_view why) {
   own_response r;
@@ -75,19 +81,21 @@ handoff::handoff(asio::io_context& context, condition& changed, node& shared, vi
 asio::awaitable<own_response> handoff::answer(own_request request) {
   if (request.method != "POST") co_return refuse(405, "POST only");
   if (request.target == release_path) {
-    released_ = true;
+    // Nobody ends a hold that was given to somebody else: writes let in under a promotion would be lost.
+    if (request.body == given_to_) released_ = true;
     changed_.notify();
     co_return own_response{.body = "{}\n", .allow = {}};
   }
   if (request.target != handoff_path) co_return refuse(404, "no such path");
-  co_return co_await give();
+  co_return co_await give(std::move(request.body));
 }
 
-asio::awaitable<own_response> handoff::give() {
+asio::awaitable<own_response> handoff::give(std::string ticket) {
   if (watched_.state().role != role::primary) co_return refuse(409, "this node is not the primary");
   if (giving_) co_return refuse(409, "another handoff is under way");
   if (node_.draining) co_return refuse(409, "this node is stopping");
   giving_ = true;
+  given_to_ = std::move(ticket);
   released_ = false;
   workers_.post_hold(true);
   bool const ended = co_await writes_ended();
@@ -142,9 +150,12 @@ asio::awaitable<handoff::outcome> handoff::promote() {
   promoting_ = true;
   auto const started = clock::now();
   auto const primary = s.primary;
-  auto const why = co_await take(primary);
+  auto ticket =
+      json::serialize(json::object{{"node", node_.hostname()}, {"ticket", random_hex(ticket_bytes)}});
+  auto const why = co_await take(primary, ticket);
   if (why) {
-    auto const released = co_await ask_peer(node_, primary, std::string(release_path), "{}", api_limits);
+    auto const released =
+        co_await ask_peer(node_, primary, std::string(release_path), std::move(ticket), release_limits);
     if (!released) spdlog::warn("handoff: {} does not answer, its hold ends by itself", primary);
   }
   promoting_ = false;
@@ -154,23 +165,29 @@ asio::awaitable<handoff::outcome> handoff::promote() {
   co_return held;
 }
 
-asio::awaitable<std::optional<std::string>> handoff::take(std::string primary) {
-  auto body = json::serialize(json::object{{"node", node_.hostname()}});
+asio::awaitable<std::optional<std::string>> handoff::take(std::string primary, std::string ticket) {
   call_limits const limits{.connect = node_.config.timeouts.primary_connect,
                            .total = 2 * node_.config.handoff_drain + answer_slack};
-  auto const held = co_await ask_peer(node_, primary, std::string(handoff_path), std::move(body), limits);
+  auto const held = co_await ask_peer(node_, primary, std::string(handoff_path), std::move(ticket), limits);
   if (!held) co_return "the proxy of " + primary + " does not answer: " + held.error().message();
   if (held->result_int() != 200) co_return primary + " refused: " + reason_in(*held);
   auto const wanted = positions_in(*held);
   if (!wanted) co_return primary + " gave no positions";
+  // Without a position of its own there is nothing to compare: it may lack all of that database.
+  for (auto const& w : *wanted) {
+    if (own_.state().find(w.database) == nullptr) co_return "this node lacks a database of " + primary;
+  }
   if (!co_await own_.wait_position(*wanted, clock::now() + catch_up_max)) {
     co_return "this node did not catch up within " + std::to_string(catch_up_max.count()) + " ms";
   }
+  auto const& s = watched_.state();
+  if (s.role != role::replica || s.primary != primary) co_return "the primary changed meanwhile";
   co_return co_await promote_litefs();
 }
 
 asio::awaitable<std::optional<std::string>> handoff::promote_litefs() {
-  auto const answer = co_await call(node_.config.litefs->api, make_request("POST", "/promote"), api_limits);
+  auto const answer =
+      co_await call(node_.config.litefs->api, make_request("POST", "/promote"), promote_limits);
   if (!answer) co_return "LiteFS does not answer: " + answer.error().message();
   if (answer->result_int() == 409) co_return "this node is not a candidate (lease.candidate)";
   if (answer->result_int() != 200) co_return "LiteFS refused: " + answer->body();

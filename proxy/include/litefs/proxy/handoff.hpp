@@ -26,7 +26,7 @@ namespace litefs::proxy {
 class handoff {
  public:
   static constexpr std::chrono::milliseconds hold_max{5'000};
-  static constexpr std::chrono::milliseconds catch_up_max{3'000};
+  static constexpr std::chrono::milliseconds catch_up_max{2'000};
   static constexpr std::chrono::milliseconds promote_max{3'000};
 
   // `own` is the control thread's view: the target waits on it.
@@ -44,10 +44,10 @@ class handoff {
   boost::asio::awaitable<own_response> answer(own_request request);
 
  private:
-  boost::asio::awaitable<own_response> give();
+  boost::asio::awaitable<own_response> give(std::string ticket);
   boost::asio::awaitable<bool> writes_ended();
   boost::asio::awaitable<void> keep_hold();
-  boost::asio::awaitable<std::optional<std::string>> take(std::string primary);
+  boost::asio::awaitable<std::optional<std::string>> take(std::string primary, std::string ticket);
   boost::asio::awaitable<std::optional<std::string>> promote_litefs();
 
   boost::asio::io_context& context_;
@@ -58,6 +58,7 @@ class handoff {
   keeper_link& keeper_;
   watcher const& watched_;
   bool giving_ = false;  // as primary
+  std::string given_to_;  // the target's request, repeated in its release
   bool released_ = false;
   bool promoting_ = false;  // as target
 };
