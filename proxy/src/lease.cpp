@@ -3,6 +3,9 @@
 #include "litefs/proxy/http_call.hpp"
 
 #include <openssl/evp.h>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/json.hpp>
 
 #include <algorithm>
@@ -16,6 +19,7 @@ namespace {
 
 constexpr call_limits consul_limits{.connect = milliseconds{500}, .total = milliseconds{1'000}};
 constexpr std::size_t value_max = 4096;
+constexpr milliseconds taking_over_max{300};  // a target that was handed the lease has named itself by then
 
 std::string_view text_of(json::object const& from, std::string_view name) {
   auto const* const value = from.if_contains(name);
@@ -32,6 +36,11 @@ std::optional<std::string> decode_base64(std::string_view text) {
   auto const padding = text.size() - std::min(text.find('='), text.size());
   out.resize(static_cast<std::size_t>(size) - std::min<std::size_t>(padding, 2));
   return out;
+}
+
+asio::awaitable<void> pause(milliseconds length) {
+  asio::steady_timer timer(co_await asio::this_coro::executor, length);
+  co_await timer.async_wait(asio::use_awaitable);
 }
 
 bool session_id(std::string_view text) {
@@ -56,13 +65,20 @@ std::optional<lease_holder> parse_lease(std::string_view text) {
 }
 
 asio::awaitable<std::string> release_lease(consul_lease lease, std::string hostname) {
-  auto ask = make_request("GET", "/v1/kv/" + lease.key);
-  auto const found = co_await call(lease.api, std::move(ask), consul_limits);
-  if (!found) co_return "Consul does not answer: " + found.error().message();
-  auto const holder = parse_lease(found->body());
-  if (!holder) co_return "nobody holds it";
-  if (holder->hostname != hostname) co_return "held by " + holder->hostname;
-  auto end = make_request("PUT", "/v1/session/destroy/" + holder->session);
+  std::string session;
+  // Twice: a handoff passes the very session on, and the new owner enters its name a moment later.
+  for (int look = 0; look < 2; ++look) {
+    if (look > 0) co_await pause(taking_over_max);
+    auto ask = make_request("GET", "/v1/kv/" + lease.key);
+    auto const found = co_await call(lease.api, std::move(ask), consul_limits);
+    if (!found) co_return "Consul does not answer: " + found.error().message();
+    auto const holder = parse_lease(found->body());
+    if (!holder) co_return "nobody holds it";
+    if (holder->hostname != hostname) co_return "held by " + holder->hostname;
+    if (look > 0 && holder->session != session) co_return "held anew";
+    session = holder->session;
+  }
+  auto end = make_request("PUT", "/v1/session/destroy/" + session);
   auto const done = co_await call(lease.api, std::move(end), consul_limits);
   if (!done) co_return "Consul does not answer: " + done.error().message();
   co_return done->result_int() == 200 ? "given back"
