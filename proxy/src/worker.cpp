@@ -69,6 +69,7 @@ void worker::drain() {
     thread.draining = true;
     for (auto& s : thread.sessions)
       if (s.idle) s.io->cancel();
+    thread.local.post_wake();  // held requests are refused now, not cut at the end
   });
 }
 
