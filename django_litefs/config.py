@@ -20,6 +20,8 @@ HEADER = (
     "# Written by 'manage.py litefs_start' at each start from the LITEFS settings: changes here are lost.\n"
 )
 PLAIN_URL = re.compile(r"http://[^/@?#]+/?")
+# LiteFS's own default of 1 s is how long every other node would hold its writes after each handoff.
+RECONNECT_DELAY = "100ms"
 LITEFS_FILE, PROXY_FILE, SOCKET_FILE = "litefs.yml", "litefs-proxy.yml", "proxy.sock"
 OURS_ALONE = (("fuse", "dir"), ("data", "dir"), ("http", "addr"), ("exec",), ("proxy",))
 
@@ -132,6 +134,7 @@ def _lease(s: Settings) -> dict[str, Any]:
         "advertise-url": s.advertise_url,
         "candidate": bool(s.candidate),
         "promote": s.promote,
+        "reconnect-delay": RECONNECT_DELAY,
         "consul": {
             "url": s.consul_url,
             "key": s.consul_key,
