@@ -29,8 +29,6 @@ PAUSE = 0.05  # seconds between a visitor's turns: load, but not all of the mach
 BEFORE, AFTER = 1.0, 2.0  # seconds of load around the fault
 READS_AGAIN_WITHIN = 5.0
 NO_REQUEST_TAKES = 10.0
-# A statement that runs at the very instant of the kill: SQLite itself tries the dead mount's locks for 10 s.
-CAUGHT_IN_THE_APP_MAX = 11.0
 
 
 def app_pids(node: Node) -> list[int]:
@@ -70,12 +68,12 @@ def test_litefs_killed(cluster: Cluster, measured: Callable[[str], None], role: 
     verdict = judge(visitors.attempts, stored_tokens(cluster.primary))
     stale = [read for read in visitors.reads if read.stale]
     requests: list[Attempt | Read] = [*visitors.attempts, *visitors.reads]
-    caught = max((r.seconds for r in requests if r.started < at < r.started + r.seconds), default=0.0)
-    longest = max(r.seconds for r in requests if not r.started < at < r.started + r.seconds)
+    longest = max(r.seconds for r in requests)
+    under_way = max((r.seconds for r in requests if r.started < at < r.started + r.seconds), default=0.0)
     failed_reads = sum(read.status != 200 for read in visitors.reads)
     measured(
         f"reads at {node.name} again after {reads_after:.1f} s, primary {writing.name}; "
-        f"longest request {longest:.1f} s ({caught:.1f} s of those under way at the kill); "
+        f"longest request {longest:.1f} s ({under_way:.1f} s of those under way at the kill); "
         f"{len(stale)} stale unmarked of {len(visitors.reads)} reads, "
         f"{failed_reads} failed; {verdict}"
     )
@@ -85,7 +83,6 @@ def test_litefs_killed(cluster: Cluster, measured: Callable[[str], None], role: 
     assert app_pids(node) == apps, "the app was restarted"
     assert reads_after < READS_AGAIN_WITHIN
     assert longest < NO_REQUEST_TAKES
-    assert caught < CAUGHT_IN_THE_APP_MAX
 
 
 def test_primary_node_killed(cluster: Cluster, measured: Callable[[str], None]) -> None:
