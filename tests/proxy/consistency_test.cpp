@@ -150,5 +150,15 @@ TEST(consistency, a_diverged_client_is_told_and_gets_a_position_of_this_history)
   EXPECT_EQ(count(nodes.app2.received(), "GET /g"), 1U);
 }
 
+// Also when that position is a lower one: it must not go on asking for what will never come.
+TEST(consistency, a_diverged_client_goes_back_to_a_primary_with_less) {
+  two_nodes nodes;
+  nodes.primary->become(state_at(5, role::primary));
+  auto const answer = nodes.replica->ask(get_with_cookie({{9}, 1}));
+  EXPECT_EQ(line_of(answer, "litefs-lineage"), "diverged");
+  EXPECT_TRUE(line_of(answer, "Set-Cookie").starts_with("litefs-position=" + cookie_of(at(5)) + ";"))
+      << answer;
+}
+
 }  // namespace
 }  // namespace litefs::proxy::test

@@ -97,7 +97,7 @@ TEST(hop, a_node_that_is_no_primary_refuses_and_the_sender_asks_again) {
 }
 
 TEST(hop, a_client_that_leaves_while_held_is_dropped) {
-  two_nodes nodes;
+  two_nodes nodes(std::string(ok), [](proxy_config& c) { c.primary_redirect_timeout = 2 * patience; });
   nodes.replica->become(state_of(role::unknown));
   auto client = nodes.replica->connect();
   client.send(post);

@@ -93,13 +93,13 @@ TEST(response_bytes, what_can_be_read_in_two_ways_is_a_502) {
 TEST(response_bytes, truncation_at_every_byte_is_seen_by_the_client) {
   std::string const whole = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n";
   auto const head = whole.find("\r\n\r\n") + 4;
-  std::size_t cut = 0;
+  std::atomic<std::size_t> cut{0};
   scripted_upstream upstream([&](raw_socket& s, scripted_upstream& self) {
     if (!self.next_request(s).empty()) s.send(whole.substr(0, cut));
   });
   front_door door(single_config(upstream.port()));
   for (cut = 0; cut < whole.size(); ++cut) {
-    SCOPED_TRACE(cut);
+    SCOPED_TRACE(cut.load());
     auto client = door.connect();
     client.send("POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n");
     if (cut < head) {

@@ -39,6 +39,19 @@ TEST(waiting_read, is_not_answered_before) {
   EXPECT_EQ(count(nodes.app2.received(), "GET /g"), 1U);
 }
 
+// Another primary does not make the position come later: the rest of the time is still waited for.
+TEST(waiting_read, waits_on_when_the_primary_changes) {
+  two_nodes nodes(std::string(ok), with_read_wait(patience));
+  auto client = nodes.replica->connect();
+  client.send(get_with_cookie(at(11)));
+  ASSERT_TRUE(eventually([&] { return nodes.replica->shared().counters.waited == 1; }));
+  nodes.replica->become(state_at(9, role::replica, "n3"));
+  ASSERT_TRUE(eventually([&] { return nodes.replica->shared().counters.waited == 2; }));
+  nodes.replica->become(state_at(11, role::replica, "n3"), tx_event{database, at(11)});
+  EXPECT_EQ(status_of(answer_of(client)), 200);
+  EXPECT_EQ(count(nodes.app2.received(), "GET /g"), 1U);
+}
+
 TEST(waiting_read, is_made_at_the_primary_when_the_wait_is_used_up) {
   two_nodes nodes(std::string(ok), with_read_wait(milliseconds(50)));
   auto const answer = nodes.replica->ask(get_with_cookie(at(11)));
