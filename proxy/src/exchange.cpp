@@ -39,6 +39,8 @@ awaitable<attempt_end> read_answer(transaction& t, upstream& from, upstream_answ
   auto judged = check_response(answer.head, t.accepted.head);
   if (!std::holds_alternative<accepted_response>(judged)) co_return attempt_end::bad_response;
   answer.accepted = std::move(std::get<accepted_response>(judged));
+  // An upgrade that was not asked for, perhaps in the middle of an upload.
+  if (answer.head.status == 101 && t.accepted.upgrade.empty()) co_return attempt_end::bad_response;
   from.buffer.consume(raw->size());
   co_return attempt_end::response;
 }
