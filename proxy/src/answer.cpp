@@ -47,7 +47,8 @@ std::string relayed_head(transaction const& t, upstream_answer const& answer, cl
                          std::string_view lines) {
   auto out = status_line(answer.head);
   out.reserve(answer.head.raw.size() + lines.size() + 128);
-  for (auto const& [name, value] : answer.accepted.forward) add(out, name, value);
+  for (auto const& [name, value] : answer.accepted.forward)
+    if (!iequals(name, "X-Request-Id")) add(out, name, value);  // ours is among the lines
   out.append(lines);
   auto const status = answer.head.status;
   if (bodiless(t, status)) {
