@@ -153,7 +153,7 @@ class Node:
     def litefs_pid(self) -> int | None:
         """The LiteFS of this node, if it runs at this moment."""
         for pid in processes.descendants(self.pid):
-            if Path(processes.command(pid)[0]).name == "litefs":
+            if [Path(word).name for word in processes.command(pid)[:1]] == ["litefs"]:
                 return pid
         return None
 
@@ -171,6 +171,9 @@ class Node:
     def kill(self) -> None:
         """All its processes at once, as if the machine had lost power and come back without its mount."""
         tree = [self.pid, *processes.descendants(self.pid)]
+        processes.kill(
+            tree, signal.SIGSTOP
+        )  # else LiteFS would still hear that its parent died, and give up the lease
         processes.kill(tree)
         assert self._process is not None
         self._process.wait()
