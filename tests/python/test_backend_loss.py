@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -62,6 +64,29 @@ def test_a_statement_caught_by_the_death_of_litefs_does_not_stall(
     with pytest.raises(MountLostError):
         wrapper._guarded(lambda: connection.execute(sql).fetchall())
     assert time.monotonic() - began < STALL_S
+
+
+# Drops the files' pages from the kernel's cache. In a process of its own: closing a file ends all its locks.
+FORGET = """
+import os, sys
+for name in sys.argv[1:]:
+    os.posix_fadvise(os.open(name, os.O_RDONLY), 0, 0, os.POSIX_FADV_DONTNEED)
+"""
+
+
+def test_rows_that_were_not_fetched_yet_are_lost_with_the_mount(wrapper: Any, node: LitefsNode) -> None:
+    execute(
+        wrapper,
+        "INSERT INTO t WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n LIMIT 50000) SELECT i FROM n",
+    )
+    wrapper.close()
+    with wrapper.cursor() as cursor:
+        cursor.execute("SELECT x FROM t")
+        assert cursor.fetchmany(1) == [(1,)]
+        subprocess.run([sys.executable, "-c", FORGET, *map(str, node.mount.glob("*.sqlite3*"))], check=True)
+        node.kill()
+        with pytest.raises(MountLostError):
+            cursor.fetchall()
 
 
 FORMS: dict[str, Callable[[Any], None]] = {}

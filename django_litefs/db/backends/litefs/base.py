@@ -197,6 +197,11 @@ class LitefsWrapperMixin(sqlite3_base.DatabaseWrapper):
         self._wrote_other = True
         return self._commit_proven(call)
 
+    def fetch(self, call: Callable[[], T]) -> T:
+        """Rows are read from the mount while they are fetched: errors there are ours as well."""
+        result: T = self._guarded(call)
+        return result
+
     def _kind(self, cursor: LitefsCursor, sql: str, params: Any) -> Kind:
         try:
             kind = self._kinds.of(sql, lambda: self._watched(lambda: cursor.explain(sql, params)))

@@ -51,16 +51,16 @@ class LitefsCursor(SQLiteCursorWrapper):
         return rows
 
     def fetchone(self) -> Any:
-        return super().fetchone() if self._rows is None else next(self._rows, None)
+        return self._wrapper.fetch(super().fetchone) if self._rows is None else next(self._rows, None)
 
     def fetchmany(self, size: int | None = None) -> list[Any]:
         count = self.arraysize if size is None else size
         if self._rows is None:
-            return super().fetchmany(count)
+            return self._wrapper.fetch(lambda: super(LitefsCursor, self).fetchmany(count))
         return list(itertools.islice(self._rows, count))
 
     def fetchall(self) -> list[Any]:
-        return super().fetchall() if self._rows is None else list(self._rows)
+        return self._wrapper.fetch(super().fetchall) if self._rows is None else list(self._rows)
 
     def __iter__(self) -> Iterator[Any]:  # type: ignore[override]
         return super().__iter__() if self._rows is None else self._rows
