@@ -15,6 +15,9 @@ def free_network(preferred: str | None = None) -> str:
         network = preferred or f"127.{random.randint(16, 250)}.{random.randint(1, 250)}"
         preferred = None
         with socket.socket() as probe:
+            probe.setsockopt(
+                socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
+            )  # connections that ended lately do not count
             try:
                 probe.bind((f"{network}.10", PROBE_PORT))
             except OSError:
