@@ -1,5 +1,7 @@
 #include "litefs/routing.hpp"
 
+#include <algorithm>
+
 namespace litefs {
 namespace {
 
@@ -45,8 +47,9 @@ route read(request_facts const& facts, node_state const& state, freshness const&
   if (!state.mount_alive) return {forwardable ? action::forward : action::hold, reason::no_mount};
   if (state.role != role::replica) return stale_read(state, rules, now);
   if (fresh.diverged && forwardable) return {action::forward, reason::diverged, false, true};
-  if (!fresh.diverged && !fresh.behind) return {action::local, reason::fresh};
-  if (!fresh.diverged && !facts.waited) return {action::wait, reason::behind};
+  bool const level = !fresh.diverged && !fresh.missing;
+  if (level && !fresh.behind) return {action::local, reason::fresh, state.lag > rules.max_lag};
+  if (level && !facts.waited) return {action::wait, reason::behind};
   if (forwardable) return {action::forward, reason::read_at_primary};
   return stale_read(state, rules, now);
 }
@@ -115,11 +118,15 @@ std::string_view to_string(reason r) noexcept {
   return "unknown";
 }
 
-freshness compare(demands const& demanded, node_state const& state, lineage const& history) noexcept {
+freshness compare(demands const& demanded, node_state const& state, lineage const& history,
+                  std::span<std::uint32_t const> configured) noexcept {
   freshness found;
   for (auto const& [database, wanted] : demanded) {
     auto const* local = state.find(database);
-    if (!local) continue;
+    if (!local) {
+      found.missing |= std::ranges::find(configured, database) != configured.end();
+      continue;
+    }
     if (wanted.txid > local->position.txid) {
       found.behind = true;
     } else if (wanted.txid == local->position.txid) {

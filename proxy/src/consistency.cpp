@@ -34,6 +34,13 @@ void add_position(std::string& out, transaction const& t, demands const& d,
   if (!response.cache_unshared) add(out, "Cache-Control", "private");
 }
 
+// How old an answer of this node may be: since the news stopped, or as far as LiteFS lags.
+std::int64_t stale_ms(node_state const& state) {
+  auto const since = state.stale_since.value_or(clock::now());
+  auto const silent = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - since);
+  return std::max<std::int64_t>(std::max(silent, state.lag).count(), 1);
+}
+
 bool may_have_written(transaction const& t, upstream_answer const& answer) {
   auto const status = answer.head.status;
   return !t.accepted.safe && status >= 200 && status < 400 && answer.ran_here &&
@@ -79,9 +86,7 @@ awaitable<std::string> consistency_lines(transaction const& t, upstream_answer c
   std::string out;
   if (!t.clustered() || t.route.reason == reason::passthrough || t.facts.own_endpoint) co_return out;
   if (t.route.mark_stale) {
-    auto const since = t.parts.local.state().stale_since.value_or(clock::now());
-    auto const ms = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - since).count();
-    add(out, "litefs-stale", std::to_string(std::max<std::int64_t>(ms, 1)));
+    add(out, "litefs-stale", std::to_string(stale_ms(t.parts.local.state())));
   }
   if (t.route.mark_diverged) add(out, "litefs-lineage", "diverged");
   if (!answer.accepted.committed.empty() || may_have_written(t, answer)) {

@@ -6,10 +6,18 @@ namespace litefs::proxy {
 
 namespace {
 constexpr std::size_t boot_bytes = 8;
+
+std::vector<std::uint32_t> ids_of(std::vector<std::string> const& names) {
+  std::vector<std::uint32_t> ids;
+  for (auto const& name : names) ids.push_back(database_id(name));
+  return ids;
+}
+
 }
 
 node::node(proxy_config c)
     : config(std::move(c)),
+      database_ids(ids_of(config.databases)),
       boot(random_hex(boot_bytes)),
       hop_keys(config.secrets, hop_label),
       marker_keys(config.secrets, marker_label) {}

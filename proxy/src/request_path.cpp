@@ -30,8 +30,12 @@ awaitable<void> request_path::run() {
 route request_path::choose() {
   auto const& view = t_.parts.local;
   auto const fresh =
-      t_.facts.demanded == nullptr ? freshness{} : compare(t_.demanded, view.state(), view.history());
-  policy const rules{.stale_reads = t_.config().stale_reads, .stale_max = t_.config().stale_max};
+      t_.facts.demanded == nullptr
+          ? freshness{}
+          : compare(t_.demanded, view.state(), view.history(), t_.parts.shared.database_ids);
+  auto const& config = t_.config();
+  policy const rules{
+      .stale_reads = config.stale_reads, .stale_max = config.stale_max, .max_lag = config.max_lag};
   return decide(t_.facts, view.state(), fresh, view.handoff_hold(), rules, clock::now());
 }
 

@@ -30,6 +30,11 @@ node_state without_mount(node_state state) {
   return state;
 }
 
+node_state lagging(node_state state, std::chrono::milliseconds lag) {
+  state.lag = lag;
+  return state;
+}
+
 node_state const primary = make(role::primary, "n0");
 node_state const single = make(role::single);
 node_state const replica = make(role::replica, "n0");
@@ -55,6 +60,8 @@ freshness const fresh{};
 freshness const behind{.behind = true};
 freshness const diverged{.diverged = true};
 freshness const both{.behind = true, .diverged = true};
+freshness const missing{.missing = true};
+freshness const missing_and_behind{.behind = true, .missing = true};
 
 struct row {
   std::string_view name;
@@ -114,6 +121,21 @@ row const rows[] = {
     {"diverged and behind", get, replica, both, {forward, reason::diverged, false, marked}},
     {"diverged and cut off", cut_off, replica, diverged, {local, reason::stale, marked}},
     {"fresh and cut off", cut_off, replica, fresh, {local, reason::fresh}},
+    // A database without a position here: nothing to wait for, the primary knows.
+    {"missing", get, replica, missing, {forward, reason::read_at_primary}},
+    {"missing and behind", get, replica, missing_and_behind, {forward, reason::read_at_primary}},
+    {"missing and cut off", cut_off, replica, missing, {local, reason::stale, marked}},
+    {"missing at the primary", get, primary, missing, {local, reason::primary}},
+    {"missing, disconnected", get, disconnected, missing, {local, reason::stale, marked}},
+    // Lag alone only marks: the read is served here, at whatever lag.
+    {"lag within its bound", get, lagging(replica, 10'000ms), fresh, {local, reason::fresh}},
+    {"lag beyond it", get, lagging(replica, 10'001ms), fresh, {local, reason::fresh, marked}},
+    {"lag beyond everything", get, lagging(replica, 24h), fresh, {local, reason::fresh, marked}},
+    {"lag and behind", get, lagging(replica, 60'000ms), behind, {wait, reason::behind}},
+    {"lag, waited in vain", waited, lagging(replica, 60'000ms), behind, {forward, reason::read_at_primary}},
+    {"lag and a write", post, lagging(replica, 60'000ms), fresh, {forward, reason::write}},
+    {"lag and a file", file, lagging(replica, 60'000ms), fresh, {local, reason::passthrough}},
+    {"lag of a primary", get, lagging(primary, 60'000ms), fresh, {local, reason::primary}},
     {"read without a mount", get, without_mount(replica), fresh, {forward, reason::no_mount}},
     {"read without a mount, cut off", cut_off, without_mount(replica), fresh, {hold, reason::no_mount}},
     // Replica, what needs the primary.
@@ -205,6 +227,22 @@ TEST(routing_compare, demands_against_the_snapshot) {
     EXPECT_EQ(got.diverged, is_diverged) << wanted.position.txid.value;
   }
   EXPECT_FALSE(compare({}, state, history).behind);
+}
+
+// Before the first resync, or for a database just created at the primary. One that nobody is configured for
+// was dropped.
+TEST(routing_compare, a_configured_database_without_a_position_is_missing) {
+  auto state = replica;
+  state.positions = {{"db", {txid{5}, 50}}};
+  auto const id = database_id("db");
+  auto const other = database_id("other");
+  std::uint32_t const both_ids[] = {id, other};
+  std::uint32_t const only_db[] = {id};
+  demands const wants_other{{other, {txid{1}, 10}}};
+  EXPECT_TRUE(compare(wants_other, state, {}, both_ids).missing);
+  EXPECT_FALSE(compare(wants_other, state, {}, both_ids).behind);
+  EXPECT_FALSE(compare(wants_other, state, {}, only_db).missing);
+  EXPECT_FALSE(compare({{id, {txid{5}, 50}}}, state, {}, both_ids).missing);
 }
 
 }  // namespace

@@ -70,6 +70,35 @@ TEST(waiting_read, beyond_the_bound_is_made_at_the_primary_at_once) {
   EXPECT_EQ(count(nodes.app1.received(), "GET /g"), 1U);
 }
 
+// Before the first resync, or right after the database was created at the primary.
+TEST(waiting_read, without_the_database_is_made_at_the_primary_at_once) {
+  for (std::string const configured : {database, "dropped"}) {
+    SCOPED_TRACE(configured);
+    two_nodes nodes(std::string(ok), [&](proxy_config& c) {
+      c.read_wait = patience;
+      c.databases = {configured};
+    });
+    nodes.replica->become(state_of(role::replica, "n1"));
+    auto const answer = nodes.replica->ask(get_with_cookie(at(9)));
+    EXPECT_EQ(status_of(answer), 200);
+    EXPECT_EQ(line_of(answer, "litefs-stale"), "");
+    EXPECT_EQ(count(nodes.app1.received(), "GET /g"), configured == database ? 1U : 0U);
+    EXPECT_EQ(nodes.replica->shared().counters.waited, 0U);
+  }
+}
+
+// Lag alone sends nobody elsewhere.
+TEST(waiting_read, of_a_lagging_replica_is_made_here_and_marked_with_the_lag) {
+  two_nodes nodes;
+  auto state = state_at(9, role::replica, "n1");
+  for (auto const lag : {milliseconds(10'000), milliseconds(12'345)}) {
+    state.lag = lag;
+    nodes.replica->become(state);
+    EXPECT_EQ(line_of(nodes.replica->ask(get), "litefs-stale"), lag.count() == 12'345 ? "12345" : "");
+  }
+  EXPECT_EQ(count(nodes.app2.received(), "GET /g"), 2U);
+}
+
 // A replica whose primary's proxy refuses connections.
 struct lonely_replica {
   explicit lonely_replica(bool stale_reads) : app{std::string(ok)} {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "litefs/cookie.hpp"
@@ -30,7 +31,7 @@ enum class reason : std::uint8_t {
   fresh,          // a read, no position demanded ahead of ours
   stale,          // a read while disconnected or unknown, marked
   behind,         // waiting for the demanded position
-  read_at_primary,  // waited in vain, or the position is bogus
+  read_at_primary,  // waited in vain, or nothing to compare with
   diverged,       // the demanded position is of another history
   write,          // unsafe method
   always_forward,
@@ -63,6 +64,7 @@ struct request_facts {
 struct policy {
   bool stale_reads = true;
   std::chrono::milliseconds stale_max{600'000};
+  std::chrono::milliseconds max_lag{10'000};  // beyond it what a replica serves is marked
 };
 
 struct route {
@@ -76,9 +78,12 @@ struct route {
 struct freshness {
   bool behind = false;    // some demanded position is ahead of the local one
   bool diverged = false;  // some demanded position is of another history
+  bool missing = false;   // some demanded database of ours has no local position yet: waiting tells nothing
 };
-// Compares each demand with the snapshot and the lineage. Demands for unknown databases are ignored.
-[[nodiscard]] freshness compare(demands const& demanded, node_state const& state, lineage const& history) noexcept;
+// Compares each demand with the snapshot and the lineage. Demands for databases that this node neither has nor
+// is configured for (ids in `configured`) are ignored: a cookie outlives a dropped database.
+[[nodiscard]] freshness compare(demands const& demanded, node_state const& state, lineage const& history,
+                                std::span<std::uint32_t const> configured = {}) noexcept;
 
 [[nodiscard]] route decide(request_facts const& facts, node_state const& state, freshness const& fresh,
                            bool handoff_hold, policy const& rules, time_point now) noexcept;

@@ -45,6 +45,7 @@ struct node {
   node& operator=(node const&) = delete;
 
   proxy_config const config;
+  std::vector<std::uint32_t> const database_ids;  // of config.databases, as cookies name them
   std::string const boot;  // random, new at each start; see nonce_guard for how long hops are signed for it
   keyring const hop_keys;
   keyring const marker_keys;
