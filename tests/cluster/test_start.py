@@ -76,7 +76,8 @@ def test_a_configured_cluster_without_fuse_starts_nothing(node: Node, without_fu
     "command", [("migrate",), ("shell", "-c", "from notes.models import *; Note.objects.count()")]
 )
 def test_a_configured_cluster_without_a_mount_creates_no_file(node: Node, command: tuple[str, ...]) -> None:
-    """Somebody starts a process of the site by hand, without LiteFS."""
+    """Somebody starts a process of the site by hand, without LiteFS; the folder of the mount is there."""
+    node.mount.mkdir(parents=True)
     done = started(node, command=command)
     assert done.returncode != 0
     assert "LiteFS" in done.stderr
