@@ -4,11 +4,13 @@
 #include <sys/socket.h>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <utility>
 
+#include "litefs/proxy/forwarded.hpp"
+#include "litefs/proxy/must_live.hpp"
 #include "litefs/proxy/session.hpp"
 
 namespace litefs::proxy {
@@ -79,7 +81,7 @@ listener::listener(thread_parts& parts, endpoint const& at)
   }
 }
 
-void listener::start() { asio::co_spawn(parts_.context, run(), asio::detached); }
+void listener::start() { asio::co_spawn(parts_.context, run(), must_live); }
 
 void listener::close() noexcept {
   error_code ignored;
@@ -92,10 +94,13 @@ awaitable<void> listener::run() {
     stream_socket socket(parts_.context.get_executor());
     auto const [ec] = co_await acceptor_.async_accept(socket, no_throw);
     if (!ec) {
+      short_ = false;
       take(std::move(socket));
     } else if (acceptor_.is_open() && ec != asio::error::connection_aborted) {
-      spdlog::warn("cannot accept on {}: {}; trying again in {} ms", to_string(bound_), ec.message(),
-                   accept_pause.count());
+      if (!std::exchange(short_, true)) {
+        spdlog::warn("cannot accept on {}: {}; trying again every {} ms", to_string(bound_), ec.message(),
+                     accept_pause.count());
+      }
       pause_.expires_after(accept_pause);
       co_await pause_.async_wait(no_throw);
     }
@@ -110,7 +115,7 @@ void listener::take(stream_socket socket) {
     socket.write_some(asio::buffer(overload), ec);
     return;
   }
-  std::string client = "unix";
+  std::string client = std::string(unix_client);
   bool trusted = !bound_.unix_path.empty();
   if (bound_.unix_path.empty()) {
     auto const peer = socket.remote_endpoint(ec);

@@ -18,7 +18,7 @@ std::string begin_head(transaction const& t, forwarded const& f) {
     if (iequals(name, "Expect") || iequals(name, "X-Request-Id")) continue;
     add(out, name, value);
   }
-  add(out, "X-Forwarded-For", f.for_);
+  if (!f.for_.empty()) add(out, "X-Forwarded-For", f.for_);
   add(out, "X-Forwarded-Proto", f.proto);
   add(out, "X-Forwarded-Host", f.host);
   for (auto const& [name, value] : f.others) add(out, name, value);
@@ -46,7 +46,7 @@ std::string length_subject(framing const& f) {
 
 std::string target_request_head(transaction const& t) {
   auto out = begin_head(t, t.origin);
-  add(out, "litefs-proxied", t.facts.replay || t.facts.remembered || t.replay_hop ? second_run : "1");
+  add(out, "litefs-proxied", t.second_run() ? second_run : "1");
   add_framing(out, t.accepted.framing);
   return out += "\r\n";
 }

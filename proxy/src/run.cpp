@@ -10,14 +10,15 @@
 #include <spdlog/spdlog.h>
 #include <sys/prctl.h>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/json.hpp>
 
+#include "litefs/proxy/address_claims.hpp"
 #include "litefs/proxy/cluster_node.hpp"
 #include "litefs/proxy/control_socket.hpp"
 #include "litefs/proxy/log.hpp"
+#include "litefs/proxy/must_live.hpp"
 #include "litefs/proxy/version.hpp"
 
 namespace litefs::proxy {
@@ -28,7 +29,6 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::chrono::seconds wind_up_max{3};  // for coroutines to end after the node has stopped
-constexpr int unexpected = 70;                  // EX_SOFTWARE
 
 node_state initial_state(proxy_config const& config) {
   node_state s;
@@ -51,11 +51,12 @@ class control {
   asio::awaitable<own_response> promote();
 
   node node_;
+  address_claims claims_{node_.config.addr};  // before anything is bound or created
   worker_group workers_;
   asio::io_context context_{1};
   condition changed_{context_.get_executor()};
   reaper reaper_{context_, changed_};
-  asio::signal_set signals_{context_, SIGINT, SIGTERM};
+  asio::signal_set signals_{context_, SIGINT, SIGTERM, SIGHUP};
   view single_view_{context_, initial_state(node_.config)};
   std::optional<cluster_node> cluster_;
   std::optional<control_socket> socket_;
@@ -108,18 +109,21 @@ asio::awaitable<own_response> control::promote() {
 }
 
 void control::listen_for_signals() {
-  signals_.async_wait([this](boost::system::error_code failed, int) {
+  signals_.async_wait([this](boost::system::error_code failed, int number) {
     if (failed) return;
-    supervisor_->stop();
+    if (number == SIGHUP)
+      spdlog::warn("SIGHUP: the configuration is read at a start only; nothing changes");
+    else
+      supervisor_->stop();
     listen_for_signals();
   });
 }
 
 int control::run() {
-  int code = unexpected;
+  int code = EXIT_FAILURE;
   workers_.start();
   listen_for_signals();
-  if (socket_) asio::co_spawn(context_, socket_->run(), asio::detached);
+  if (socket_) asio::co_spawn(context_, socket_->run(), must_live);
   asio::co_spawn(context_, supervisor_->run(), [this, &code](std::exception_ptr failed, int result) {
     if (failed) std::rethrow_exception(failed);
     code = result;
@@ -148,8 +152,7 @@ int run(proxy_config config) {
   try {
     return node.run();
   } catch (std::exception const& e) {
-    spdlog::critical("unexpected: {}", e.what());
-    std::_Exit(unexpected);
+    give_up(e);
   }
 }
 

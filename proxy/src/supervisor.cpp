@@ -1,10 +1,10 @@
 #include "litefs/proxy/supervisor.hpp"
 
+#include "litefs/proxy/must_live.hpp"
 #include "litefs/proxy/step.hpp"
 
 #include <spdlog/spdlog.h>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -48,9 +48,9 @@ asio::awaitable<int> supervisor::run() {
 
 asio::awaitable<std::optional<int>> supervisor::start() {
   if (cluster_) {
-    asio::co_spawn(context_, cluster_->keeper.run(), asio::detached);
-    if (cluster_->litefs != nullptr) asio::co_spawn(context_, cluster_->litefs->run(), asio::detached);
-    asio::co_spawn(context_, cluster_->watcher.run(), asio::detached);
+    asio::co_spawn(context_, cluster_->keeper.run(), must_live);
+    if (cluster_->litefs != nullptr) asio::co_spawn(context_, cluster_->litefs->run(), must_live);
+    asio::co_spawn(context_, cluster_->watcher.run(), must_live);
     auto const refused = co_await wait_for_litefs();
     if (refused) co_return refused;
   }
@@ -117,7 +117,7 @@ void supervisor::start_processes() {
     std::function<void(bool)> on_target;
     if (std::exchange(first, false)) on_target = [this](bool) { workers_.post_wake(); };
     processes_.push_back(std::make_unique<app_process>(reaper_, changed_, node_, p, std::move(on_target)));
-    asio::co_spawn(context_, processes_.back()->run(), asio::detached);
+    asio::co_spawn(context_, processes_.back()->run(), must_live);
   }
   if (!processes_.empty()) return;
   node_.target_up = true;  // somebody else runs the app: a refused connection will tell

@@ -2,11 +2,12 @@
 
 #include <spdlog/spdlog.h>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 
 #include <algorithm>
 #include <random>
 #include <utility>
+
+#include "litefs/proxy/must_live.hpp"
 
 namespace litefs::proxy {
 
@@ -40,7 +41,7 @@ watcher::watcher(asio::io_context& context, condition& changed, litefs_options o
 }
 
 asio::awaitable<void> watcher::run() {
-  asio::co_spawn(context_, keep_time(), asio::detached);
+  asio::co_spawn(context_, keep_time(), must_live);
   publish_.state(state(), std::nullopt);
   auto backoff = backoff_min;
   while (!stopped_) {
@@ -127,7 +128,7 @@ void watcher::on_litefs_gone() {
 
 void watcher::request_resync() {
   resync_due_ = true;
-  if (!resyncing_ && state().mount_alive) asio::co_spawn(context_, resync(), asio::detached);
+  if (!resyncing_ && state().mount_alive) asio::co_spawn(context_, resync(), must_live);
 }
 
 asio::awaitable<void> watcher::resync() {

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "litefs/proxy/listener.hpp"
+#include "litefs/proxy/must_live.hpp"
 #include "litefs/proxy/thread_parts.hpp"
 
 namespace litefs::proxy {
@@ -42,7 +43,11 @@ void worker::start() {
   parts_->runner = std::thread([p = parts_.get()] {
     p->thread.ticks.start();
     for (auto& l : p->listeners) l->start();
-    p->thread.context.run();
+    try {
+      p->thread.context.run();
+    } catch (std::exception const& e) {
+      give_up(e);
+    }
   });
 }
 

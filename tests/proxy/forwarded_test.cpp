@@ -57,6 +57,13 @@ TEST(forwarded, only_a_trusted_proxy_is_believed) {
   }
 }
 
+TEST(forwarded, a_client_on_a_unix_socket_has_no_address) {
+  forwarded received;
+  received.for_ = "9.9.9.9";
+  EXPECT_EQ(continue_forwarded(received, true, unix_client, "h").for_, "9.9.9.9");
+  EXPECT_EQ(continue_forwarded(received, false, unix_client, "h").for_, "");
+}
+
 TEST(forwarded, a_peer_passes_on_what_it_believed) {
   for (bool const trusted : {false, true}) {
     SCOPED_TRACE(trusted);

@@ -3,7 +3,11 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
 #include <sys/resource.h>
+
+#include <sstream>
 
 #include "front_door.hpp"
 
@@ -33,6 +37,23 @@ class no_descriptors {
   rlimit before_{};
 };
 
+// What is logged while it lives.
+class log_kept {
+ public:
+  log_kept() {
+    spdlog::set_default_logger(
+        std::make_shared<spdlog::logger>("kept", std::make_shared<spdlog::sinks::ostream_sink_mt>(text_)));
+  }
+  log_kept(log_kept const&) = delete;
+  log_kept& operator=(log_kept const&) = delete;
+  ~log_kept() { spdlog::set_default_logger(before_); }
+  [[nodiscard]] std::string text() const { return text_.str(); }  // once nobody logs any more
+
+ private:
+  std::shared_ptr<spdlog::logger> before_ = spdlog::default_logger();
+  std::ostringstream text_;
+};
+
 std::chrono::nanoseconds processor_time() {
   timespec used{};
   ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
@@ -40,6 +61,7 @@ std::chrono::nanoseconds processor_time() {
 }
 
 TEST(listener, without_descriptors_it_pauses_and_serves_whom_it_has) {
+  log_kept const log;
   front_door door(single_config(1));
   auto served = door.connect();
   served.send(live);
@@ -58,6 +80,9 @@ TEST(listener, without_descriptors_it_pauses_and_serves_whom_it_has) {
     EXPECT_EQ(status_of(served.receive_until(one_message)), 200);
   }
   EXPECT_EQ(status_of(waiting.receive_until(one_message)), 200);
+  auto const first = log.text().find("cannot accept");
+  EXPECT_NE(first, std::string::npos);
+  EXPECT_EQ(log.text().find("cannot accept", first + 1), std::string::npos) << log.text();
 }
 
 }  // namespace

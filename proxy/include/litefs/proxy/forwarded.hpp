@@ -29,6 +29,9 @@ struct forwarded {
 
 // What the sender wrote, unjudged.
 [[nodiscard]] forwarded received_forwarded(accepted_request const& request);
+// What stands for the address of a client on a unix socket, in the log and nowhere else.
+inline constexpr std::string_view unix_client = "unix";
+
 // What to send on: `received` only counts if `believed`.
 [[nodiscard]] forwarded continue_forwarded(forwarded received, bool believed, std::string_view client,
                                            std::string_view host);

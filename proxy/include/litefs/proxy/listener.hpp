@@ -34,6 +34,7 @@ class listener {
   endpoint bound_;
   acceptor acceptor_;
   timer pause_;
+  bool short_ = false;  // of descriptors, and that was logged
 };
 
 }  // namespace litefs::proxy
