@@ -1,6 +1,5 @@
 #include "litefs/proxy/cluster_node.hpp"
 
-#include <filesystem>
 #include <memory>
 #include <utility>
 
@@ -21,7 +20,8 @@ std::unique_ptr<node_page_writer> make_page(proxy_config const& config) {
                                                                      : config.node_page);
 }
 
-std::string own_executable() { return std::filesystem::read_symlink("/proc/self/exe").string(); }
+// The very program that runs: by its path, an upgrade in place would give us a keeper of another version.
+constexpr auto own_executable = "/proc/self/exe";
 
 }  // namespace
 
@@ -34,7 +34,7 @@ cluster_node::cluster_node(asio::io_context& context, condition& changed, reaper
             workers.post_state(std::move(state), std::move(tx));
           },
           make_page(shared.config)),
-      keeper_(context, r, changed, own_executable(),
+      keeper_(context, r, changed, own_executable,
               {.mount = shared.config.litefs->mount, .databases = shared.config.databases}),
       watcher_(context, changed, *shared.config.litefs, keeper_, publisher_),
       handoff_(context, changed, shared, view_, workers, keeper_, watcher_) {

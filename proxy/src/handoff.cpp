@@ -4,11 +4,11 @@
 
 #include <spdlog/spdlog.h>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/json.hpp>
 
 #include "litefs/proxy/http_call.hpp"
+#include "litefs/proxy/must_live.hpp"
 #include "litefs/proxy/peer_call.hpp"
 
 namespace litefs::proxy {
@@ -101,15 +101,19 @@ asio::awaitable<own_response> handoff::give(std::string ticket) {
   bool const ended = co_await writes_ended();
   keeper_link::positions_result final_positions = boost::system::error_code(asio::error::timed_out);
   if (ended) final_positions = co_await keeper_.lock(node_.config.handoff_drain);
-  if (!final_positions) {
-    auto const why = ended ? keeper_.lock_refusal() : "writes are still running after handoff-drain";
+  // Positions read under a lock that came after the role was gone are not the last ones of this primary.
+  bool const still_ours = watched_.state().role == role::primary;
+  if (!final_positions || !still_ours) {
+    auto const why = !ended        ? std::string("writes are still running after handoff-drain")
+                     : !still_ours ? std::string("this node stopped being the primary meanwhile")
+                                   : keeper_.lock_refusal();
     co_await keeper_.unlock();
     workers_.post_hold(false);
     giving_ = false;
     spdlog::warn("handoff refused: {}", why);
     co_return refuse(409, why);
   }
-  asio::co_spawn(context_, keep_hold(), asio::detached);
+  asio::co_spawn(context_, keep_hold(), must_live);
   json::object positions;
   for (auto const& p : *final_positions) positions[p.database] = litefs::to_string(p.position);
   own_response r;

@@ -4,15 +4,15 @@
 #include "litefs/proxy/anchor.hpp"
 #include "litefs/proxy/child.hpp"
 #include "litefs/proxy/mount_report.hpp"
+#include "litefs/proxy/position_reader.hpp"
 
-#include <boost/json.hpp>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <boost/json.hpp>
 
 #include <cerrno>
 #include <chrono>
-#include <map>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -56,7 +56,7 @@ class keeper {
 
   keeper_options const& options_;
   std::vector<anchor> anchors_;
-  std::map<std::string, position_file> position_files_;
+  position_reader positions_{options_.mount, options_.databases};
   std::optional<mount_identity> known_;  // the mount our handles belong to
   std::optional<lock_request> locking_;
   std::string received_;
@@ -106,7 +106,7 @@ void keeper::handle(std::string_view line) {
   for (auto& a : anchors_) a.unlock();
   if (op == "close") {
     closed_ = true;
-    position_files_.clear();
+    positions_.close();
     for (auto& a : anchors_) a.close();
   }
   answer(id, "");
@@ -160,24 +160,13 @@ void keeper::answer(std::int64_t id, std::string_view error) {
   send(message);
 }
 
-// Databases that do not exist yet have no position and are left out.
 void keeper::answer_positions(std::int64_t id) {
-  json::object positions;
   auto const identity = closed_ ? result<mount_identity>(errc::mount_absent) : inspect_mount(options_.mount);
   if (!identity) return answer(id, to_string(mount_health::dead));
-  for (auto const& name : options_.databases) {
-    auto found = position_files_.find(name);
-    if (found == position_files_.end()) {
-      auto opened = position_file::open(options_.mount, name);
-      if (!opened) continue;
-      found = position_files_.emplace(name, std::move(*opened)).first;
-    }
-    if (auto const pos = found->second.read()) {
-      positions[name] = litefs::to_string(*pos);
-    } else {
-      position_files_.erase(found);
-    }
-  }
+  auto const read = positions_.read();
+  if (!read) return answer(id, "a position cannot be read: " + read.error().message());
+  json::object positions;
+  for (auto const& p : *read) positions[p.database] = litefs::to_string(p.position);
   send({{"id", id}, {"ok", true}, {"positions", std::move(positions)}});
 }
 
@@ -189,8 +178,6 @@ void keeper::send(json::object const& message) {
 
 }  // namespace
 
-int run_keeper(keeper_options const& options) {
-  return keeper(options).run();
-}
+int run_keeper(keeper_options const& options) { return keeper(options).run(); }
 
 }  // namespace litefs::proxy

@@ -5,7 +5,6 @@
 #include <unistd.h>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -13,6 +12,8 @@
 
 #include <array>
 #include <utility>
+
+#include "litefs/proxy/must_live.hpp"
 
 namespace litefs::proxy {
 
@@ -47,7 +48,7 @@ asio::awaitable<void> keeper_link::run() {
   while (!stopped_) {
     bool const spawned = spawn();
     if (spawned) {
-      asio::co_spawn(context_, watch_silence(generation_), asio::detached);
+      asio::co_spawn(context_, watch_silence(generation_), must_live);
       co_await listen();
       process_->signal(SIGKILL);
       lose();
@@ -194,7 +195,8 @@ asio::awaitable<keeper_link::positions_result> keeper_link::ask_positions(json::
   for (auto const& [name, text] : found->get_object()) {
     auto const pos =
         text.is_string() ? parse_position(text.get_string()) : result<position>(errc::bad_position);
-    if (pos) positions.push_back({std::string(name), *pos});
+    if (!pos) co_return pos.error();
+    positions.push_back({std::string(name), *pos});
   }
   co_return positions;
 }

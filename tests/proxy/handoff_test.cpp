@@ -16,12 +16,16 @@ namespace litefs::proxy::test {
 namespace {
 
 constexpr std::string_view keeper_script = R"(#!/usr/bin/env python3
-import json, socket
+import json, os, socket, sys, time
 link = socket.socket(fileno=3)
 say = lambda **m: link.sendall((json.dumps(m) + "\n").encode())
 say(mount="alive", device=1, writable=True, lag_ms=0, anchored=1)
 for line in link.makefile():
     asked = json.loads(line)
+    if asked["op"] == "lock" and os.path.exists(sys.argv[0] + ".slow"):
+        open(sys.argv[0] + ".locked", "w").close()
+        while not os.path.exists(sys.argv[0] + ".lost"):
+            time.sleep(0.002)
     say(id=asked["id"], ok=True, positions={"db": "0000000000000001/0000000000000007"})
 )";
 
@@ -31,21 +35,33 @@ class executable {
     std::ofstream(path_) << keeper_script;
     ::chmod(path_.c_str(), 0700);
   }
-  ~executable() { std::filesystem::remove(path_); }
+  ~executable() {
+    for (auto const* const suffix : {"", ".slow", ".locked", ".lost"})
+      std::filesystem::remove(path_ + suffix);
+  }
   [[nodiscard]] std::string const& path() const { return path_; }
+  void mark(char const* suffix) const { std::ofstream{path_ + suffix}; }
+  [[nodiscard]] bool marked(char const* suffix) const { return std::filesystem::exists(path_ + suffix); }
 
  private:
   std::string path_ = std::filesystem::temp_directory_path() / ("keeper-" + random_hex(8));
 };
 
-// LiteFS's event stream of a primary: one event, then silence.
-void says_primary(raw_socket& s, scripted_upstream& self) {
-  self.next_request(s);
-  std::string const event = R"({"type":"init","data":{"isPrimary":true}})"
-                            "\n";
+std::string chunk(std::string const& event) {
   char size[16];
-  std::snprintf(size, sizeof size, "%zx\r\n", event.size());
-  s.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + std::string(size) + event + "\r\n");
+  std::snprintf(size, sizeof size, "%zx\r\n", event.size() + 1);
+  return size + event + "\n\r\n";
+}
+
+// LiteFS's event stream of a primary: one event, then silence, or another one while the lock is taken.
+void says_primary(raw_socket& s, scripted_upstream& self, executable const& keeper) {
+  self.next_request(s);
+  s.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" +
+         chunk(R"({"type":"init","data":{"isPrimary":true}})"));
+  if (keeper.marked(".slow")) {
+    eventually([&] { return keeper.marked(".locked"); });
+    s.send(chunk(R"({"type":"primaryChange","data":{"isPrimary":false,"hostname":"n2"}})"));
+  }
   while (!s.receive().empty()) {
   }
 }
@@ -59,7 +75,8 @@ litefs_options options_of(std::uint16_t api) {
 
 class giving_node {
  public:
-  giving_node() {
+  explicit giving_node(bool loses_role = false) {
+    if (loses_role) script_.mark(".slow");
     asio::co_spawn(control_.context, keeper_.run(), asio::detached);
     asio::co_spawn(control_.context, watcher_.run(), asio::detached);
     keeper_.on_report = [this](mount_report const& r) { watcher_.on_report(r); };
@@ -100,12 +117,16 @@ class giving_node {
   }
 
   scripted_upstream app_{std::string(ok)};
-  scripted_upstream api_{says_primary};
   executable script_;
+  scripted_upstream api_{[this](raw_socket& s, scripted_upstream& self) { says_primary(s, self, script_); }};
   front_door door_{node_config("n1", app_.port()), state_of(role::primary)};
   control_thread control_;
   view own_{control_.context, state_of(role::primary)};
-  publisher publisher_{[](auto, auto) {}, nullptr};
+  publisher publisher_{[this](auto const& state, auto const&) {
+                         bool const lost = state->role != role::primary && script_.marked(".locked");
+                         if (lost) script_.mark(".lost");
+                       },
+                       nullptr};
   keeper_link keeper_{
       control_.context, control_.reap, control_.changed, script_.path(), {"/nowhere", {"db"}}};
   watcher watcher_{control_.context, control_.changed, options_of(api_.port()), keeper_, publisher_};
@@ -131,6 +152,13 @@ asio::awaitable<void> two_targets(giving_node& node) {
 TEST(handoff, only_its_own_target_ends_a_hold) {
   giving_node node;
   node.run(two_targets);
+}
+
+asio::awaitable<void> one_target(giving_node& node) { EXPECT_EQ(co_await node.post(give, "late"), 409); }
+
+TEST(handoff, positions_of_a_primary_that_lost_its_role_under_the_lock_are_not_given) {
+  giving_node node(true);
+  node.run(one_target);
 }
 
 }  // namespace
