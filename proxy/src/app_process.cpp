@@ -20,7 +20,7 @@ constexpr int gave_up = 1;  // instead of 0: an app that keeps ending is a failu
 constexpr milliseconds probe_interval{100};
 constexpr milliseconds kill_max{2'000};
 constexpr std::chrono::seconds remind_after{10};
-constexpr call_limits probe_limits{.connect = milliseconds{500}, .total = milliseconds{10'000}};
+constexpr call_limits probe_limits{.connect = milliseconds{500}, .total = milliseconds{10'000}, .head_only = true};
 
 }  // namespace
 
@@ -66,7 +66,7 @@ asio::awaitable<int> app_process::run_once() {
   co_return process_->exit_code().value_or(0);
 }
 
-// Any complete HTTP response will do: 404 and 500 come from an app that listens.
+// Any complete head of a response will do: 404 and 500 come from an app that listens.
 asio::awaitable<void> app_process::wait_ready() {
   auto const& config = node_.config;
   auto remind = clock::now() + remind_after;

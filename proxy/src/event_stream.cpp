@@ -8,22 +8,21 @@
 
 #include <utility>
 
+#include "litefs/proxy/resolve.hpp"
+
 namespace litefs::proxy {
 
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
 using boost::system::error_code;
-using tcp = asio::ip::tcp;
 
 asio::awaitable<result<void>> event_stream::connect(endpoint const& api) {
   error_code failed;
-  stream_.expires_after(connect_max);
-  tcp::resolver resolver(stream_.get_executor());
-  auto const host = api.host.empty() ? std::string("127.0.0.1") : api.host;
-  auto const found = co_await resolver.async_resolve(host, std::to_string(api.port),
-                                                     asio::redirect_error(asio::use_awaitable, failed));
-  if (failed) co_return failed;
-  co_await stream_.async_connect(found, asio::redirect_error(asio::use_awaitable, failed));
+  auto const connected_by = std::chrono::steady_clock::now() + connect_max;
+  auto const found = co_await look_up(stream_.get_executor(), api, connect_max);
+  if (!found) co_return found.error();
+  stream_.expires_at(connected_by);
+  co_await stream_.async_connect(*found, asio::redirect_error(asio::use_awaitable, failed));
   if (failed) co_return failed;
   http::request<http::empty_body> request(http::verb::get, "/events", 11);
   request.set(http::field::host, to_string(api));

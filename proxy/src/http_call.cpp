@@ -14,6 +14,8 @@
 #include <optional>
 #include <utility>
 
+#include "litefs/proxy/resolve.hpp"
+
 namespace litefs::proxy {
 
 namespace asio = boost::asio;
@@ -27,16 +29,23 @@ namespace {
 constexpr std::uint32_t head_max = 32 * 1024;
 
 template <class Stream>
-asio::awaitable<result<call_response>> exchange(Stream& stream, call_request& request) {
+asio::awaitable<result<call_response>> exchange(Stream& stream, call_request& request, bool head_only) {
   error_code failed;
   co_await http::async_write(stream, request, asio::redirect_error(asio::use_awaitable, failed));
   if (failed) co_return failed;
   beast::flat_buffer buffer;
   http::response_parser<http::string_body> parser;
-  parser.body_limit(call_body_max);
+  if (head_only)
+    parser.body_limit(boost::none);
+  else
+    parser.body_limit(call_body_max);
   parser.header_limit(head_max);
   if (request.method() == http::verb::head) parser.skip(true);
-  co_await http::async_read(stream, buffer, parser, asio::redirect_error(asio::use_awaitable, failed));
+  if (head_only)
+    co_await http::async_read_header(stream, buffer, parser,
+                                     asio::redirect_error(asio::use_awaitable, failed));
+  else
+    co_await http::async_read(stream, buffer, parser, asio::redirect_error(asio::use_awaitable, failed));
   if (failed) co_return failed;
   co_return parser.release();
 }
@@ -45,17 +54,15 @@ asio::awaitable<result<call_response>> call_tcp(endpoint const& to, call_request
                                                 call_limits limits) {
   auto const executor = co_await asio::this_coro::executor;
   error_code failed;
-  tcp::resolver resolver(executor);
-  auto const host = to.host.empty() ? std::string("127.0.0.1") : to.host;
-  auto const found = co_await resolver.async_resolve(host, std::to_string(to.port),
-                                                     asio::redirect_error(asio::use_awaitable, failed));
-  if (failed) co_return failed;
   beast::basic_stream<tcp> stream(executor);
-  stream.expires_after(limits.connect);
-  co_await stream.async_connect(found, asio::redirect_error(asio::use_awaitable, failed));
+  auto const connected_by = std::chrono::steady_clock::now() + limits.connect;
+  auto const found = co_await look_up(executor, to, limits.connect);
+  if (!found) co_return found.error();
+  stream.expires_at(connected_by);
+  co_await stream.async_connect(*found, asio::redirect_error(asio::use_awaitable, failed));
   if (failed) co_return failed;
   stream.expires_after(limits.total);
-  co_return co_await exchange(stream, request);
+  co_return co_await exchange(stream, request, limits.head_only);
 }
 
 asio::awaitable<result<call_response>> call_unix(endpoint const& to, call_request& request,
@@ -67,7 +74,7 @@ asio::awaitable<result<call_response>> call_unix(endpoint const& to, call_reques
                                 asio::redirect_error(asio::use_awaitable, failed));
   if (failed) co_return failed;
   stream.expires_after(limits.total);
-  co_return co_await exchange(stream, request);
+  co_return co_await exchange(stream, request, limits.head_only);
 }
 
 }  // namespace

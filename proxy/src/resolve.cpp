@@ -1,6 +1,5 @@
 #include "litefs/proxy/resolve.hpp"
 
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
@@ -11,35 +10,50 @@ namespace {
 
 using asio::ip::tcp;
 using address = asio::generic::stream_protocol::endpoint;
+using addresses = tcp::resolver::results_type;
 
-// Outlives the wait: a look-up cannot be cancelled, only abandoned.
+// Outlives the wait: a look-up that has begun cannot be ended, only abandoned.
 struct lookup {
-  explicit lookup(asio::io_context& ctx) : resolver(ctx), timer(ctx) {}
+  explicit lookup(asio::any_io_executor const& executor) : resolver(executor), timer(executor) {}
   tcp::resolver resolver;
   asio::steady_timer timer;
   error_code failed = asio::error::timed_out;
-  address found;
+  addresses found;
 };
 
 }  // namespace
 
-awaitable<result<address>> resolve(asio::io_context& ctx, endpoint const& to, std::chrono::milliseconds allowed) {
-  if (!to.unix_path.empty()) co_return address(asio::local::stream_protocol::endpoint(to.unix_path));
+awaitable<result<addresses>> look_up(asio::any_io_executor executor, endpoint to,
+                                     std::chrono::milliseconds allowed) {
   error_code ec;
   auto const host = to.host.empty() ? std::string("127.0.0.1") : to.host;
+  auto const port = std::to_string(to.port);
   auto const literal = asio::ip::make_address(host, ec);
-  if (!ec) co_return address(tcp::endpoint(literal, to.port));
+  if (!ec) co_return addresses::create(tcp::endpoint(literal, to.port), host, port);
 
-  auto job = std::make_shared<lookup>(ctx);
+  auto const job = std::make_shared<lookup>(executor);
   job->timer.expires_after(allowed);
-  job->resolver.async_resolve(host, std::to_string(to.port), [job](error_code failed, auto const& results) {
+  job->resolver.async_resolve(host, port, [job](error_code failed, addresses const& results) {
     job->failed = failed ? failed : results.empty() ? error_code(asio::error::host_not_found) : error_code{};
-    if (!job->failed) job->found = results.begin()->endpoint();
+    job->found = results;
     job->timer.cancel();
   });
   co_await job->timer.async_wait(no_throw);
-  if (job->failed) co_return result<address>(boost::system::in_place_error, job->failed);
+  // One thread does all look-ups: while a name server is silent they would queue up without bound.
+  job->resolver.cancel();
+  if (job->failed) co_return result<addresses>(boost::system::in_place_error, job->failed);
   co_return job->found;
+}
+
+awaitable<result<address>> resolve(asio::io_context& ctx, endpoint const& to,
+                                   std::chrono::milliseconds allowed) {
+  if (!to.unix_path.empty()) co_return address(asio::local::stream_protocol::endpoint(to.unix_path));
+  error_code ec;  // the data path's usual case: nothing allocated
+  auto const literal = asio::ip::make_address(to.host.empty() ? "127.0.0.1" : to.host, ec);
+  if (!ec) co_return address(tcp::endpoint(literal, to.port));
+  auto const found = co_await look_up(ctx.get_executor(), to, allowed);
+  if (!found) co_return result<address>(boost::system::in_place_error, found.error());
+  co_return address(found->begin()->endpoint());
 }
 
 }  // namespace litefs::proxy

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "control_thread.hpp"
+#include "scripted_upstream.hpp"
 
 namespace litefs::proxy {
 namespace {
@@ -36,6 +37,21 @@ TEST(call, a_refused_connection_is_an_error) {
     auto const none = co_await call(no_socket, make_request("GET", "/"), call_limits{});
     EXPECT_FALSE(none);
   }());
+}
+
+// As a readiness probe asks: the app's front page may be of any size.
+TEST(call, a_head_is_enough_if_the_caller_says_so) {
+  test::scripted_upstream app{"HTTP/1.1 200 OK\r\nContent-Length: 2097152\r\n\r\nbegin"};
+  control_thread t;
+  t.run([](std::uint16_t port) -> asio::awaitable<void> {
+    endpoint const to{.host = "127.0.0.1", .port = port, .unix_path = ""};
+    call_limits limits;
+    auto const whole = co_await call(to, make_request("GET", "/"), limits);
+    EXPECT_FALSE(whole);
+    limits.head_only = true;
+    auto const head = co_await call(to, make_request("GET", "/"), limits);
+    EXPECT_TRUE(head) << head.error().message();
+  }(app.port()));
 }
 
 }  // namespace

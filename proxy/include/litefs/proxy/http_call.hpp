@@ -26,6 +26,7 @@ using call_response = boost::beast::http::response<boost::beast::http::string_bo
 struct call_limits {
   milliseconds connect{500};
   milliseconds total{2'000};
+  bool head_only = false;  // the response ends with its head: its body may be of any size
 };
 
 // Host, Content-Length and Connection are filled in if `request` does not have them.

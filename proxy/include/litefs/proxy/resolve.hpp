@@ -1,6 +1,9 @@
-// From a configured endpoint to a socket address. Literal addresses and unix paths cost nothing; names are looked up in
-// the background, bounded by `allowed`. Runs on `ctx`'s thread. Errors: the resolver's, timed_out.
+// From a configured endpoint to socket addresses. Literal addresses and unix paths cost nothing; names are
+// looked up in the background, bounded by `allowed`; a look-up that ran out of time leaves the queue. No
+// state; each runs on its executor's thread. Errors: the resolver's, timed_out.
 #pragma once
+
+#include <boost/asio/ip/tcp.hpp>
 
 #include "litefs/config.hpp"
 #include "litefs/proxy/net.hpp"
@@ -9,5 +12,9 @@ namespace litefs::proxy {
 
 awaitable<result<asio::generic::stream_protocol::endpoint>> resolve(asio::io_context& ctx, endpoint const& to,
                                                                     std::chrono::milliseconds allowed);
+
+// Every address of a TCP endpoint, to be tried in this order.
+awaitable<result<asio::ip::tcp::resolver::results_type>> look_up(asio::any_io_executor executor, endpoint to,
+                                                                 std::chrono::milliseconds allowed);
 
 }  // namespace litefs::proxy
