@@ -120,6 +120,12 @@ void check_exec(reader& in, proxy_config const& c) {
 }
 
 void check_rest(reader& in, proxy_config const& c) {
+  if (c.primary_redirect_timeout > c.timeouts.response) {
+    auto const* const key =
+        in.seen("primary-redirect-timeout") ? "primary-redirect-timeout" : "timeouts.response";
+    in.fail(key, "lets a peer hold a write for longer than timeouts.response waits for its answer",
+            "keep primary-redirect-timeout at or below timeouts.response");
+  }
   if (!c.ready_path.empty() && !c.ready_path.starts_with('/'))
     in.fail("ready.path", "must start with '/'", "write for example /");
   if (c.limits.header_bytes < 1024)

@@ -167,14 +167,15 @@ std::vector<field<limits>> limit_fields() {
 
 std::vector<field<timeouts>> timeout_fields() {
   using t = timeouts;
-  return {make_field("header", &t::header, duration()),
-          make_field("body-idle", &t::body_idle, duration()),
-          make_field("connect", &t::connect, duration()),
-          make_field("primary-connect", &t::primary_connect, duration()),
-          make_field("response", &t::response, duration()),
-          make_field("idle", &t::idle, duration()),
-          make_field("target-idle", &t::target_idle, duration()),
-          make_field("target-queue", &t::target_queue, duration())};
+  auto const least = duration(milliseconds(1));  // 0 would time out everything
+  return {make_field("header", &t::header, least),
+          make_field("body-idle", &t::body_idle, least),
+          make_field("connect", &t::connect, least),
+          make_field("primary-connect", &t::primary_connect, least),
+          make_field("response", &t::response, least),
+          make_field("idle", &t::idle, least),
+          make_field("target-idle", &t::target_idle, least),
+          make_field("target-queue", &t::target_queue, least)};
 }
 
 std::vector<field<log_options>> log_fields() {

@@ -146,11 +146,12 @@ scalar<bool> flag(std::string when_true, std::string when_false) {
           [=](bool value) { return value ? when_true : when_false; }};
 }
 
-scalar<milliseconds> duration() {
-  return {"a duration of whole milliseconds", "10s or 250ms",
-          [](std::string const& t) {
+scalar<milliseconds> duration(milliseconds least) {
+  auto const from = least == milliseconds(0) ? std::string() : " from " + format_duration(least);
+  return {"a duration of whole milliseconds" + from, "10s or 250ms",
+          [least](std::string const& t) {
             auto const d = parse_duration(t);
-            if (!d || *d % milliseconds(1) != std::chrono::nanoseconds(0))
+            if (!d || *d < least || *d % milliseconds(1) != std::chrono::nanoseconds(0))
               return std::optional<milliseconds>();
             return std::optional(std::chrono::duration_cast<milliseconds>(*d));
           },

@@ -11,7 +11,7 @@ namespace litefs::configuration {
 [[nodiscard]] scalar<std::string> choice(std::vector<std::string> values);
 // A flag written as one of two words; true and false themselves are always understood.
 [[nodiscard]] scalar<bool> flag(std::string when_true = "true", std::string when_false = "false");
-[[nodiscard]] scalar<milliseconds> duration();
+[[nodiscard]] scalar<milliseconds> duration(milliseconds least = milliseconds(0));
 [[nodiscard]] scalar<std::size_t> count(std::size_t least);
 [[nodiscard]] scalar<std::uint64_t> size();
 [[nodiscard]] scalar<endpoint> address(std::string example);

@@ -18,6 +18,13 @@ namespace {
   throw boost::system::system_error(errno, boost::system::system_category(), what);
 }
 
+[[noreturn]] void fail_without(std::string const& file, std::string const& what) {
+  int const error = errno;
+  ::unlink(file.c_str());
+  errno = error;
+  fail(what);
+}
+
 }  // namespace
 
 page::descriptor::~descriptor() {
@@ -37,13 +44,14 @@ node_page_writer::node_page_writer(std::string const& path) : mapping_(std::make
   page::descriptor const file(
       ::open(temporary.c_str(), O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0644));
   struct stat status {};
-  if (file.get() < 0 || ::fchmod(file.get(), 0644) != 0 ||
-      ::ftruncate(file.get(), sizeof(page::layout)) != 0 || ::fstat(file.get(), &status) != 0) {
-    fail("cannot create the node page " + temporary);
-  }
+  if (file.get() < 0) fail("cannot create the node page " + temporary);
+  // Its memory now: on a full /dev/shm a file that was only made longer ends in SIGBUS at the first write.
+  errno = ::posix_fallocate(file.get(), 0, sizeof(page::layout));
+  if (errno != 0 || ::fchmod(file.get(), 0644) != 0 || ::fstat(file.get(), &status) != 0)
+    fail_without(temporary, "cannot create the node page " + temporary);
   void* const memory =
       ::mmap(nullptr, sizeof(page::layout), PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
-  if (memory == MAP_FAILED) fail("cannot map the node page " + temporary);
+  if (memory == MAP_FAILED) fail_without(temporary, "cannot map the node page " + temporary);
   mapping_->path = path;
   mapping_->inode = status.st_ino;
   mapping_->shared = new (memory) page::layout{};
@@ -52,9 +60,8 @@ node_page_writer::node_page_writer(std::string const& path) : mapping_(std::make
   if (::rename(temporary.c_str(), path.c_str()) != 0) {
     int const error = errno;
     ::munmap(memory, sizeof(page::layout));
-    ::unlink(temporary.c_str());
     errno = error;
-    fail("cannot create the node page " + path);
+    fail_without(temporary, "cannot create the node page " + path);
   }
 }
 
