@@ -2,16 +2,19 @@
 
 #include <spdlog/async_logger.h>
 #include <spdlog/details/thread_pool.h>
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <string>
+
+#include "litefs/proxy/patient_sink.hpp"
 
 namespace litefs::proxy {
 
 namespace {
 
 constexpr std::size_t queue_lines = 8192;
+constexpr std::chrono::milliseconds patience{1'000};  // the background thread's; also what a stop may wait
 
 // Bytes of a client never break a line or a terminal.
 void append_quoted(std::string& out, std::string_view text) {
@@ -33,9 +36,9 @@ void append_quoted(std::string& out, std::string_view text) {
 access_log::access_log(bool enabled, bool json) : json_(json) {
   if (!enabled) return;
   pool_ = std::make_shared<spdlog::details::thread_pool>(queue_lines, 1U);
-  logger_ =
-      std::make_shared<spdlog::async_logger>("access", std::make_shared<spdlog::sinks::stdout_sink_mt>(),
-                                             pool_, spdlog::async_overflow_policy::overrun_oldest);
+  logger_ = std::make_shared<spdlog::async_logger>("access",
+                                                   std::make_shared<patient_sink>(STDOUT_FILENO, patience),
+                                                   pool_, spdlog::async_overflow_policy::overrun_oldest);
   logger_->set_pattern(json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ",%v})" : "%Y-%m-%dT%H:%M:%S.%eZ %v",
                        spdlog::pattern_time_type::utc);
 }

@@ -6,14 +6,18 @@
 #include <memory>
 #include <string>
 
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 #include <boost/json.hpp>
+
+#include "litefs/proxy/patient_sink.hpp"
 
 namespace litefs::proxy {
 
 namespace {
 
+// Of every thread that logs: a stuck reader delays each of them once.
+constexpr std::chrono::milliseconds patience{100};
 constexpr char const* text_pattern = "%Y-%m-%dT%H:%M:%S.%e%z %l %v";
 
 // RFC 3339 in UTC, with milliseconds.
@@ -45,8 +49,8 @@ class json_lines final : public spdlog::formatter {
 }  // namespace
 
 void start_log(log_options const& options) {
-  auto logger =
-      std::make_shared<spdlog::logger>("litefs-proxy", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  auto logger = std::make_shared<spdlog::logger>("litefs-proxy",
+                                                 std::make_shared<patient_sink>(STDERR_FILENO, patience));
   if (options.json) {
     logger->set_formatter(std::make_unique<json_lines>());
   } else {
