@@ -22,6 +22,7 @@ HEADER = (
 PLAIN_URL = re.compile(r"http://[^/@?#]+/?")
 # LiteFS's own default of 1 s is how long every other node would hold its writes after each handoff.
 RECONNECT_DELAY = "100ms"
+PROXY_RESPONSE_TIMEOUT = 60  # seconds; the default of timeouts.response
 LITEFS_FILE, PROXY_FILE, SOCKET_FILE = "litefs.yml", "litefs-proxy.yml", "proxy.sock"
 OURS_ALONE = (("fuse", "dir"), ("data", "dir"), ("http", "addr"), ("exec",), ("proxy",))
 
@@ -94,6 +95,9 @@ def proxy_config(
             "primary-url": s.primary_url,
             "secret": list(s.secrets),
         }
+    # A peer may hold a write for that long before it answers; the proxy refuses to wait less for the answer.
+    if _core.parse_duration(s.primary_redirect_timeout) > PROXY_RESPONSE_TIMEOUT:
+        config["timeouts"] = {"response": _longer(s.primary_redirect_timeout, 1)}
     _refuse_expansion(config)
     return config
 

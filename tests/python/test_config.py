@@ -53,6 +53,7 @@ VARIANTS: list[dict[str, Any]] = [
         "EXTRA": {"lease": {"demote-delay": "5s"}, "data": {"compress": False}},
         "SECRET": ["a" * 16, "$ecret" * 4],
     },
+    {"CONSUL_TTL": "30s"},  # writes wait for longer than the proxy's default wait for an answer
 ]
 
 
