@@ -26,7 +26,7 @@ attempt_end failed(error_code ec, stream const& io, std::uint64_t written_before
 
 // One head from the upstream, interim or final, judged.
 awaitable<attempt_end> read_answer(transaction& t, upstream& from, upstream_answer& answer,
-                                   time_point deadline) {
+                                   time_point const& deadline) {
   head_limits const limits{.bytes = 64 * 1024, .first_line = 8192};
   auto const outcome = co_await read_head(from.io, from.buffer, limits, deadline);
   if (auto const* ec = std::get_if<error_code>(&outcome))
@@ -45,19 +45,15 @@ awaitable<attempt_end> read_answer(transaction& t, upstream& from, upstream_answ
   co_return attempt_end::response;
 }
 
-struct final_wait {
-  time_point deadline;
-  bool stop_at_100 = false;
-};
-
 // Skips 100, passes other 1xx on, stops at the final head (or at a 100 that is waited for).
-awaitable<attempt_end> read_final(transaction& t, attempt& a, final_wait wait) {
+awaitable<attempt_end> read_final(transaction& t, attempt& a, time_point const& deadline,
+                                  bool stop_at_100 = false) {
   for (int interim = 0; interim <= interim_max; ++interim) {
-    auto const end = co_await read_answer(t, *a.connection, a.answer, wait.deadline);
+    auto const end = co_await read_answer(t, *a.connection, a.answer, deadline);
     auto const status = a.answer.head.status;
     if (end != attempt_end::response || status >= 200 || status == 101) co_return end;
     if (status == 100) {
-      if (wait.stop_at_100) co_return end;
+      if (stop_at_100) co_return end;
     } else if (t.head.version == 11) {
       auto const head = interim_head(a.answer);
       if (co_await t.client.io.write({head, {}, {}}, t.config().timeouts.body_idle)) t.keep_alive = false;
@@ -66,21 +62,21 @@ awaitable<attempt_end> read_final(transaction& t, attempt& a, final_wait wait) {
   co_return attempt_end::bad_response;
 }
 
-awaitable<attempt_end> stream_body(transaction& t, attempt& a, std::string const& head, bool expect_continue,
+awaitable<attempt_end> stream_body(transaction& t, attempt& a, std::string const& head, sending how,
                                    std::shared_ptr<void> const& keep) {
   auto& io = a.connection->io;
   auto const before = io.bytes_out();
   if (auto const ec = co_await io.write({head, {}, {}}, t.config().timeouts.body_idle))
     co_return failed(ec, io, before);
-  if (expect_continue) {
-    auto const deadline = clock::now() + t.config().primary_redirect_timeout + t.config().timeouts.response;
-    auto const end = co_await read_final(t, a, {.deadline = deadline, .stop_at_100 = true});
+  if (how.expect_continue) {
+    auto const deadline = clock::now() + t.config().primary_redirect_timeout + how.answer_max;
+    auto const end = co_await read_final(t, a, deadline, true);
     if (end != attempt_end::response || a.answer.head.status != 100) co_return end;
   }
   co_await send_continue(t);
-  a.body = std::make_shared<upload>(t, a.connection, keep);
+  a.body = std::make_shared<upload>(t, a.connection, keep, how.answer_max);
   a.body->start();
-  auto const end = co_await read_final(t, a, {.deadline = clock::now() + t.config().timeouts.response});
+  auto const end = co_await read_final(t, a, a.body->answer_deadline());
   co_return a.body->client_error() ? attempt_end::client_gone : end;
 }
 
@@ -109,11 +105,11 @@ awaitable<error_code> load_small_body(transaction& t) {
 }
 
 awaitable<attempt> exchange(transaction& t, upstream_ptr connection, std::string const& head,
-                            bool expect_continue, std::shared_ptr<void> const& keep) {
+                            sending how, std::shared_ptr<void> const& keep) {
   attempt a;
   a.connection = std::move(connection);
   if (t.streams_body()) {
-    a.end = co_await stream_body(t, a, head, expect_continue, keep);
+    a.end = co_await stream_body(t, a, head, how, keep);
     co_return a;
   }
   auto& io = a.connection->io;
@@ -123,7 +119,8 @@ awaitable<attempt> exchange(transaction& t, upstream_ptr connection, std::string
     // An upstream that refuses a body may have answered before it closed.
     if (a.end != attempt_end::unknown || t.held.empty()) co_return a;
   }
-  a.end = co_await read_final(t, a, {.deadline = clock::now() + t.config().timeouts.response});
+  auto const deadline = clock::now() + how.answer_max;
+  a.end = co_await read_final(t, a, deadline);
   co_return a;
 }
 

@@ -22,7 +22,8 @@ bool skip_empty_lines(stream_buffer& buffer, std::size_t& skipped) {
 
 }  // namespace
 
-awaitable<head_outcome> read_head(stream& from, stream_buffer& buffer, head_limits limits, time_point deadline) {
+awaitable<head_outcome> read_head(stream& from, stream_buffer& buffer, head_limits limits,
+                                  time_point const& deadline) {
   head_scanner scanner;
   std::size_t skipped = limits.skip_crlf ? 0 : leading_crlf_max;
   for (;;) {

@@ -11,6 +11,7 @@ namespace litefs::proxy {
 namespace {
 
 constexpr std::chrono::milliseconds pause_first{50};
+constexpr std::chrono::milliseconds fresh_extra{2000};  // beyond read-wait, for the primary's answer to a read
 constexpr std::chrono::milliseconds presence_check{500};  // how often a held client is looked at
 
 }  // namespace
@@ -20,9 +21,22 @@ request_path::request_path(transaction& t, std::shared_ptr<void> keep)
   auto const now = clock::now();
   hold_until_ = now + t.config().primary_redirect_timeout;
   read_until_ = now + t.config().read_wait;
+  fresh_until_ = read_until_ + fresh_extra;
 }
 
+// Nothing of the request outlives it: an upload refers to the transaction.
 awaitable<void> request_path::run() {
+  std::exception_ptr thrown;
+  try {
+    co_await decide_and_act();
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+  if (upload_) co_await upload_->join();
+  if (thrown) std::rethrow_exception(thrown);
+}
+
+awaitable<void> request_path::decide_and_act() {
   auto then = next::again;  // see session::run
   while (then == next::again) then = co_await step();
 }

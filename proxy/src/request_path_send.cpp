@@ -30,12 +30,13 @@ awaitable<request_path::next> request_path::to_target() {
     co_return next::done;
   }
   std::optional<place> running;  // a handoff waits for its end; counted first, so that none slips through
-  if (!t_.facts.safe || t_.facts.replay) running.emplace(t_.parts.all.writes_running, writes_unbounded);
+  if (!t_.facts.safe || t_.second_run()) running.emplace(t_.parts.all.writes_running, writes_unbounded);
   auto const now = choose();  // a hold may have begun while it queued
   if (now.action != action::local) co_return next::again;
   auto const& to = t_.config().target;
   auto const head = target_request_head(t_);
-  auto a = co_await send_to(to, t_.config().timeouts.connect, head, false);
+  sending const how{.answer_max = t_.config().timeouts.response, .expect_continue = false};
+  auto a = co_await send_to(to, t_.config().timeouts.connect, head, how);
   running.reset();
   if (a.end == attempt_end::not_sent) {
     *permit = {};  // who waits for the target takes no place at it
@@ -56,23 +57,30 @@ awaitable<request_path::next> request_path::to_target() {
 
 awaitable<request_path::next> request_path::to_primary() {
   auto& shared = t_.parts.shared;
+  auto const in_time = fresh_until_ - clock::now();
+  if (may_be_stale() && in_time <= std::chrono::milliseconds(0)) co_return read_here();
   auto const primary = t_.parts.local.state().primary;
   auto const to = peer_endpoint(t_.config(), primary);
   if (!to) co_return co_await pause("no-primary");
   if (!co_await client_ready()) co_return next::done;
   shared.counters.forwarded.fetch_add(1, std::memory_order_relaxed);
   auto const request = peer_request_head(t_, primary, shared.boots.of(primary));
-  auto a = co_await send_to(*to, t_.config().timeouts.primary_connect, request.head, t_.streams_body());
+  sending how{.answer_max = t_.config().timeouts.response, .expect_continue = t_.streams_body()};
+  if (may_be_stale())
+    how.answer_max =
+        std::min(how.answer_max, std::chrono::duration_cast<std::chrono::milliseconds>(in_time));
+  auto a = co_await send_to(*to, t_.config().timeouts.primary_connect, request.head, how);
   if (a.end == attempt_end::not_sent) {
-    // A read that only wanted to be fresher can be answered here, marked.
-    bool const for_freshness =
-        t_.route.reason == reason::read_at_primary || t_.route.reason == reason::diverged;
-    if (!for_freshness) co_return co_await pause("primary-unreachable");
-    t_.facts.primary_unreachable = true;
-    co_return next::again;
+    if (wants_freshness()) co_return read_here();
+    co_return co_await pause("primary-unreachable");
+  }
+  if (a.end != attempt_end::response) {
+    bool const once_more = a.end == attempt_end::unknown && !t_.retried;  // an idle connection may have closed
+    if (may_be_stale() && !a.body && !once_more) co_return read_here();
+    t_.ran_by = primary;
+    co_return co_await failed(a);
   }
   t_.ran_by = primary;
-  if (a.end != attempt_end::response) co_return co_await failed(a);
   if (a.answer.head.status == 503 && !a.answer.accepted.not_executed.empty() &&
       verify_not_executed(shared.marker_keys, request.mac, a.answer.accepted.not_executed).has_value())
     co_return co_await not_executed_there(a, request.mac, primary);
@@ -84,6 +92,11 @@ awaitable<request_path::next> request_path::not_executed_there(attempt const& a,
                                                                std::string_view primary) {
   auto const marker = verify_not_executed(t_.parts.shared.marker_keys, mac, a.answer.accepted.not_executed);
   t_.ran_by = "-";
+  if (a.body) {  // what was sent of the body is gone: the client has to ask again
+    co_await a.body->join();
+    co_await refuse(t_, marker->reason, left());
+    co_return next::done;
+  }
   if (marker->reason == "restarted" && ++signed_anew_ <= signed_anew_max) {
     t_.parts.shared.boots.learn(primary, marker->boot);
     co_return next::again;
@@ -91,15 +104,28 @@ awaitable<request_path::next> request_path::not_executed_there(attempt const& a,
   co_return co_await pause(marker->reason);
 }
 
+bool request_path::wants_freshness() const noexcept {
+  return t_.route.reason == reason::read_at_primary || t_.route.reason == reason::diverged;
+}
+
+bool request_path::may_be_stale() const noexcept { return wants_freshness() && t_.config().stale_reads; }
+
+request_path::next request_path::read_here() {
+  t_.facts.primary_unreachable = true;
+  return next::again;
+}
+
 // Before the same thing is tried again: a change of state, or a little longer each time.
 awaitable<request_path::next> request_path::pause(std::string_view why) {
   std::string const reason(why);
+  if (may_be_stale() && clock::now() >= std::min(hold_until_, fresh_until_)) co_return read_here();
   if (clock::now() >= hold_until_ || t_.parts.draining) {
     co_await refuse(t_, reason, left());
     co_return next::done;
   }
   place const held(t_.parts.all.held, t_.config().limits.held);
   if (!held) {
+    if (may_be_stale()) co_return read_here();
     co_await refuse(t_, reason, left());
     co_return next::done;
   }
@@ -113,23 +139,25 @@ awaitable<request_path::next> request_path::pause(std::string_view why) {
 }
 
 awaitable<attempt> request_path::send_to(endpoint const& to, std::chrono::milliseconds connect_max,
-                                         std::string const& head, bool expect_continue) {
+                                         std::string const& head, sending how) {
   auto& pool = t_.parts.upstreams;
   bool const quick = t_.accepted.safe && t_.accepted.upgrade.empty();
   if (!t_.retried) {
     if (auto idle = pool.take(to, quick ? t_.config().timeouts.target_idle : unsafe_idle_max)) {
-      auto a = co_await exchange(t_, std::move(idle), head, expect_continue, keep_);
+      auto a = co_await exchange(t_, std::move(idle), head, how, keep_);
+      upload_ = a.body;
       if (a.end != attempt_end::not_sent) co_return a;
     }
   }
   auto fresh = co_await pool.connect(to, connect_max);
   if (fresh.has_error()) co_return attempt{};
-  co_return co_await exchange(t_, std::move(*fresh), head, expect_continue, keep_);
+  auto a = co_await exchange(t_, std::move(*fresh), head, how, keep_);
+  upload_ = a.body;
+  co_return a;
 }
 
 bool request_path::wants_replay(attempt const& a) const {
-  bool const second_run = t_.facts.replay || t_.facts.remembered || t_.replay_hop;
-  return a.answer.accepted.replay == "primary" && t_.accepted.safe && !t_.has_body() && !second_run &&
+  return a.answer.accepted.replay == "primary" && t_.accepted.safe && !t_.has_body() && !t_.second_run() &&
          t_.clustered() && t_.config().replay_on_write;
 }
 

@@ -80,7 +80,8 @@ awaitable<bool> session::serve_next() {
   auto const out = client_.io.bytes_out();
   auto const& config = parts_.shared.config;
   head_limits const limits{.bytes = config.limits.header_bytes, .skip_crlf = true};
-  auto const outcome = co_await read_head(client_.io, client_.head, limits, begun + config.timeouts.header);
+  auto const deadline = begun + config.timeouts.header;
+  auto const outcome = co_await read_head(client_.io, client_.head, limits, deadline);
   transaction t(parts_, client_);
   if (auto const* ec = std::get_if<error_code>(&outcome)) {
     if (*ec != asio::error::timed_out) co_return false;

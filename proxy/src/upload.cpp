@@ -1,19 +1,34 @@
 #include "litefs/proxy/upload.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/error.hpp>
 
 #include "litefs/proxy/chunk_frame.hpp"
 
 namespace litefs::proxy {
 
-upload::upload(transaction& t, upstream_ptr to, std::shared_ptr<void> keep)
-    : transaction_(t), to_(std::move(to)), keep_(std::move(keep)), ended_signal_(t.parts.context) {
+upload::upload(transaction& t, upstream_ptr to, std::shared_ptr<void> keep,
+               std::chrono::milliseconds answer_max)
+    : transaction_(t),
+      to_(std::move(to)),
+      keep_(std::move(keep)),
+      ended_signal_(t.parts.context),
+      answer_max_(answer_max),
+      answer_deadline_(clock::now() + answer_max) {
   ended_signal_.expires_at(time_point::max());
 }
 
 awaitable<void> upload::live(std::shared_ptr<upload> self) {
-  co_await self->run();
+  try {
+    co_await self->run();
+  } catch (std::exception const& e) {  // join() must end: as if the upstream had failed
+    spdlog::error("upload ended: {}", e.what());
+    self->upstream_error_ = asio::error::operation_aborted;
+    self->to_->io.close();
+  }
   self->ended_ = true;
   self->ended_signal_.cancel();
   self->keep_.reset();
@@ -46,7 +61,8 @@ awaitable<bool> upload::send(std::string_view piece, bool last) {
         co_await to_->io.write({begin.view(), piece, last ? chunk_end_and_last : chunk_end}, allowed);
   }
   // The time for a response counts from the end of the request.
-  to_->io.postpone_read(transaction_.parts.ticks.now() + transaction_.config().timeouts.response);
+  answer_deadline_ = transaction_.parts.ticks.now() + answer_max_;
+  to_->io.postpone_read(answer_deadline_);
   co_return !upstream_error_;
 }
 

@@ -71,6 +71,40 @@ TEST(handoff_hold, goes_on_for_a_hop_when_the_handoff_fails) {
   EXPECT_EQ(nodes.app2.received(), "");
 }
 
+// A GET that is known to write is a write: the handoff waits for its end.
+TEST(handoff_hold, waits_for_the_end_of_reads_that_write) {
+  for (bool const by_hop : {false, true}) {
+    SCOPED_TRACE(by_hop);
+    std::atomic<int> second_runs{0};
+    std::atomic<bool> finish{false};
+    auto const writing = [&](raw_socket& s, scripted_upstream& self) {
+      for (auto got = self.next_request(s); !got.empty(); got = self.next_request(s)) {
+        bool const second = got.find("begin=immediate") != got.npos;
+        if (second && ++second_runs == 2) eventually([&] { return finish.load(); });
+        s.send(second ? ok : "HTTP/1.1 500 No\r\nlitefs-replay: primary\r\nContent-Length: 0\r\n\r\n");
+      }
+    };
+    scripted_upstream app(writing);
+    front_door primary(node_config("n1", app.port()), state_at(9, role::primary));
+    auto c = node_config("n2", app.port());
+    c.primary_urls = {{"n1", local_url(primary.port())}};
+    front_door replica(std::move(c), state_at(9, role::replica, "n1"));
+    auto& asked = by_hop ? replica : primary;
+    EXPECT_EQ(status_of(asked.ask(get)), 200);  // from now on the route is remembered
+    auto reader = asked.connect();
+    reader.send(get);
+    EXPECT_TRUE(eventually([&] { return second_runs == 2; }));
+    primary.workers().post_hold(true);
+    auto writer = primary.connect();
+    writer.send(post);
+    EXPECT_TRUE(holds(primary));
+    EXPECT_FALSE(primary.workers().writes_ended());
+    finish = true;
+    EXPECT_EQ(status_of(answer_of(reader)), 200);
+    EXPECT_TRUE(eventually([&] { return primary.workers().writes_ended(); }));
+  }
+}
+
 TEST(handoff_hold, is_bounded) {
   two_nodes nodes(std::string(ok), [](proxy_config& c) { c.primary_redirect_timeout = milliseconds(200); });
   nodes.primary->workers().post_hold(true);

@@ -130,5 +130,36 @@ TEST(waiting_read, is_refused_where_stale_reads_are) {
   EXPECT_EQ(node.app.received(), "");
 }
 
+// It may be old here, but it does not hang there.
+TEST(waiting_read, is_made_here_when_the_primary_takes_it_and_says_nothing) {
+  scripted_upstream hanging([](raw_socket& s, scripted_upstream&) { s.receive_all(); });
+  scripted_upstream app{std::string(ok)};
+  auto c = node_config("n2", app.port());
+  c.primary_urls = {{"n1", local_url(hanging.port())}};
+  c.read_wait = milliseconds(50);
+  front_door door(std::move(c), state_at(9, role::replica, "n1"));
+  for (auto const& seen : {at(11), position{{9}, 1}}) {
+    auto const answer = door.ask(get_with_cookie(seen));
+    EXPECT_EQ(status_of(answer), 200);
+    EXPECT_NE(line_of(answer, "litefs-stale"), "");
+  }
+  EXPECT_EQ(count(app.received(), "GET /g"), 2U);
+}
+
+TEST(waiting_read, is_made_here_when_the_primary_goes_on_refusing) {
+  for (bool const stale_reads : {true, false}) {
+    SCOPED_TRACE(stale_reads);
+    two_nodes nodes(std::string(ok), [&](proxy_config& c) {
+      c.read_wait = milliseconds(50);
+      c.stale_reads = stale_reads;
+    });
+    nodes.primary->become(state_of(role::replica, "n2"));
+    auto const answer = nodes.replica->ask(get_with_cookie(at(11)));
+    EXPECT_EQ(status_of(answer), stale_reads ? 200 : 503);
+    EXPECT_EQ(line_of(answer, "litefs-stale").empty(), !stale_reads);
+    EXPECT_EQ(count(nodes.app2.received(), "GET /g"), stale_reads ? 1U : 0U);
+  }
+}
+
 }  // namespace
 }  // namespace litefs::proxy::test

@@ -30,9 +30,14 @@ struct attempt {
   std::shared_ptr<upload> body;  // running or ended; null if the body was small
 };
 
-// `keep` owns the transaction. With `expect_continue` a streamed body waits for the upstream's 100.
-awaitable<attempt> exchange(transaction& t, upstream_ptr connection, std::string const& head,
-                            bool expect_continue, std::shared_ptr<void> const& keep);
+struct sending {
+  std::chrono::milliseconds answer_max;  // from the end of the request to the head of its response
+  bool expect_continue;                  // a streamed body waits for the upstream's 100
+};
+
+// `keep` owns the transaction.
+awaitable<attempt> exchange(transaction& t, upstream_ptr connection, std::string const& head, sending how,
+                            std::shared_ptr<void> const& keep);
 
 // Reads a small body completely before it is sent, so that the request can be repeated elsewhere. The error
 // is the client's.

@@ -23,6 +23,8 @@ struct head_limits {
 // a kept-alive connection ends; in the middle of a head it is `connection_reset`.
 using head_outcome = std::variant<std::string_view, rejection, error_code>;
 
-awaitable<head_outcome> read_head(stream& from, stream_buffer& buffer, head_limits limits, time_point deadline);
+// `deadline` must outlive the call and is looked at anew before each read: what goes on elsewhere may move it.
+awaitable<head_outcome> read_head(stream& from, stream_buffer& buffer, head_limits limits,
+                                  time_point const& deadline);
 
 }  // namespace litefs::proxy

@@ -22,6 +22,7 @@ class request_path {
  private:
   enum class next : std::uint8_t { done, again };
 
+  awaitable<void> decide_and_act();
   route choose();
   awaitable<next> step();
   awaitable<next> answer_here();
@@ -36,7 +37,11 @@ class request_path {
   awaitable<bool> client_ready();
   awaitable<void> client_failed(error_code ec);
   awaitable<attempt> send_to(endpoint const& to, std::chrono::milliseconds connect_max,
-                             std::string const& head, bool expect_continue);
+                             std::string const& head, sending how);
+  // A read that only wanted to be fresher can be answered here instead, marked.
+  [[nodiscard]] bool wants_freshness() const noexcept;
+  [[nodiscard]] bool may_be_stale() const noexcept;
+  next read_here();
   [[nodiscard]] std::chrono::milliseconds left() const;
   [[nodiscard]] bool wants_replay(attempt const& a) const;
 
@@ -44,6 +49,8 @@ class request_path {
   std::shared_ptr<void> keep_;
   time_point hold_until_;  // of everything that waits for another state
   time_point read_until_;  // of waiting for a position
+  time_point fresh_until_;  // of trying to read at the primary what could be read here
+  std::shared_ptr<upload> upload_;  // the newest: joined before the request ends, whatever happens
   std::chrono::milliseconds pause_;
   int signed_anew_ = 0;
 };
