@@ -68,12 +68,34 @@ demands seen(transaction const& t, upstream_answer const& answer) {
   return parsed ? std::move(*parsed) : demands{};
 }
 
-void add_read_lines(std::string& out, transaction const& t, upstream_answer const& answer) {
+// A client that is ahead of the primary has seen a history that was lost, unless this node has not heard of
+// its own commit yet: the keeper knows.
+awaitable<bool> beyond_the_primary(transaction const& t) {
+  auto const& local = t.parts.local;
+  if (local.state().role != role::primary || !t.parts.shared.read_positions) co_return false;
+  if (!compare(t.demanded, local.state(), local.history()).behind) co_return false;
+  auto read = co_await t.parts.shared.read_positions();
+  if (!read || local.state().role != role::primary) co_return false;
+  node_state now;
+  now.positions = std::move(*read);
+  co_return compare(t.demanded, now, local.history()).behind;
+}
+
+// The client's positions are of another history: found by this node's routing, by asking its keeper as
+// the primary, or by the primary's proxy.
+awaitable<bool> diverged(transaction const& t, upstream_answer const& answer) {
+  if (t.route.mark_diverged) co_return true;
+  if (t.demanded.empty() || answer.head.status >= 500) co_return false;
+  if (!answer.ran_here) co_return find_field(answer.head.fields, "litefs-lineage") == "diverged";
+  co_return co_await beyond_the_primary(t);
+}
+
+void add_read_lines(std::string& out, transaction const& t, upstream_answer const& answer, bool replace) {
   auto const now_at = seen(t, answer);
   if (now_at.empty() || answer.accepted.cache_shared) return;
   if (t.peer) {
     add(out, "litefs-position", format_demands(now_at));
-  } else if (t.route.mark_diverged) {
+  } else if (replace) {
     add_position(out, t, now_at, answer.accepted);
   } else if (auto const merged = merge(t.demanded, now_at); merged != t.demanded) {
     add_position(out, t, merged, answer.accepted);
@@ -88,17 +110,18 @@ awaitable<std::string> consistency_lines(transaction const& t, upstream_answer c
   if (t.route.mark_stale) {
     add(out, "litefs-stale", std::to_string(stale_ms(t.parts.local.state())));
   }
-  if (t.route.mark_diverged) add(out, "litefs-lineage", "diverged");
+  bool const replace = co_await diverged(t, answer);
+  if (replace) add(out, "litefs-lineage", "diverged");
   if (!answer.accepted.committed.empty() || may_have_written(t, answer)) {
     auto const positions = co_await written(t, answer);
     if (t.peer) add(out, "litefs-committed", positions.empty() ? "none" : format_committed(positions));
     if (!positions.empty()) {
-      auto const& base = t.route.mark_diverged ? demands{} : t.demanded;
-      add_position(out, t, merge(base, as_demands(positions)), answer.accepted);
+      auto base = replace ? seen(t, answer) : t.demanded;
+      add_position(out, t, merge(std::move(base), as_demands(positions)), answer.accepted);
       co_return out;
     }
   }
-  if (!t.demanded.empty() && answer.head.status < 500) add_read_lines(out, t, answer);
+  if (!t.demanded.empty() && answer.head.status < 500) add_read_lines(out, t, answer, replace);
   co_return out;
 }
 

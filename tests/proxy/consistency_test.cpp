@@ -38,7 +38,8 @@ std::vector<row> rows() {
       {"a read of a client that is behind", get_at(5), "", at(9), "private"},
       {"a HEAD of a client that is behind", get_with_cookie(at(5), "HEAD"), "", at(9), "private"},
       {"a read of a client that is level", get_at(9), "", {}, ""},
-      {"a read of a client that is ahead", get_at(20), "", {}, ""},
+      {"a read of a client that is ahead of the news", get_at(12), "", {}, ""},
+      {"a read of a client that is ahead of the database", get_at(20), "", at(9), "private"},
       {"a shared read", get_at(5), "Cache-Control: public\r\n", {}, "public"},
       {"a read that shared caches keep",
        get_at(5),
@@ -158,6 +159,38 @@ TEST(consistency, a_diverged_client_goes_back_to_a_primary_with_less) {
   EXPECT_EQ(line_of(answer, "litefs-lineage"), "diverged");
   EXPECT_TRUE(line_of(answer, "Set-Cookie").starts_with("litefs-position=" + cookie_of(at(5)) + ";"))
       << answer;
+}
+
+// After a failover that lost a tail: the client is ahead of the new primary, and stays so without this.
+TEST(consistency, a_client_beyond_the_primary_gets_a_position_that_exists) {
+  auto const write = "POST /p HTTP/1.1\r\nHost: h\r\nCookie: litefs-position=" + cookie_of(at(20)) +
+                     "\r\nContent-Length: 0\r\n\r\n";
+  struct case_ {
+    std::string request;
+    std::string app_fields;
+    position cookie;
+  };
+  for (auto const& c : {case_{get_at(20), "", at(9)}, case_{write, std::string(committed_10), at(10)}}) {
+    SCOPED_TRACE(c.request);
+    two_nodes nodes(answering(c.app_fields), [](proxy_config& p) { p.read_wait = milliseconds(50); });
+    keeper_reads_12(nodes.primary->shared());
+    nodes.primary->become(state_at(9, role::primary));
+    for (auto* const door : {nodes.primary.get(), nodes.replica.get()}) {
+      auto const answer = door->ask(c.request);
+      EXPECT_EQ(status_of(answer), 200);
+      EXPECT_EQ(line_of(answer, "litefs-lineage"), "diverged");
+      EXPECT_EQ(count(answer, "litefs-lineage: "), 1U);
+      EXPECT_TRUE(line_of(answer, "Set-Cookie").starts_with("litefs-position=" + cookie_of(c.cookie) + ";"))
+          << answer;
+    }
+  }
+}
+
+// An app cannot say it.
+TEST(consistency, the_word_of_an_app_on_lineage_is_nothing) {
+  scripted_upstream app(answering("litefs-lineage: diverged\r\n"));
+  front_door door(node_config("n1", app.port()), state_at(9, role::primary));
+  EXPECT_EQ(line_of(door.ask(get_at(5)), "litefs-lineage"), "");
 }
 
 }  // namespace
