@@ -104,8 +104,8 @@ awaitable<error_code> load_small_body(transaction& t) {
   co_return error_code{};
 }
 
-awaitable<attempt> exchange(transaction& t, upstream_ptr connection, std::string const& head,
-                            sending how, std::shared_ptr<void> const& keep) {
+awaitable<attempt> exchange(transaction& t, upstream_ptr connection, std::string const& head, sending how,
+                            std::shared_ptr<void> const& keep) {
   attempt a;
   a.connection = std::move(connection);
   if (t.streams_body()) {

@@ -13,7 +13,7 @@ std::vector<std::uint32_t> ids_of(std::vector<std::string> const& names) {
   return ids;
 }
 
-}
+}  // namespace
 
 node::node(proxy_config c)
     : config(std::move(c)),

@@ -11,7 +11,8 @@ namespace litefs::proxy {
 namespace {
 
 constexpr std::chrono::milliseconds pause_first{50};
-constexpr std::chrono::milliseconds fresh_extra{2000};  // beyond read-wait, for the primary's answer to a read
+constexpr std::chrono::milliseconds fresh_extra{
+    2000};  // beyond read-wait, for the primary's answer to a read
 constexpr std::chrono::milliseconds presence_check{500};  // how often a held client is looked at
 
 }  // namespace
@@ -43,10 +44,9 @@ awaitable<void> request_path::decide_and_act() {
 
 route request_path::choose() {
   auto const& view = t_.parts.local;
-  auto const fresh =
-      t_.facts.demanded == nullptr
-          ? freshness{}
-          : compare(t_.demanded, view.state(), view.history(), t_.parts.shared.database_ids);
+  auto const fresh = t_.facts.demanded == nullptr
+                         ? freshness{}
+                         : compare(t_.demanded, view.state(), view.history(), t_.parts.shared.database_ids);
   auto const& config = t_.config();
   policy const rules{
       .stale_reads = config.stale_reads, .stale_max = config.stale_max, .max_lag = config.max_lag};

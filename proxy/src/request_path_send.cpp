@@ -67,15 +67,15 @@ awaitable<request_path::next> request_path::to_primary() {
   auto const request = peer_request_head(t_, primary, shared.boots.of(primary));
   sending how{.answer_max = t_.config().timeouts.response, .expect_continue = t_.streams_body()};
   if (may_be_stale())
-    how.answer_max =
-        std::min(how.answer_max, std::chrono::duration_cast<std::chrono::milliseconds>(in_time));
+    how.answer_max = std::min(how.answer_max, std::chrono::duration_cast<std::chrono::milliseconds>(in_time));
   auto a = co_await send_to(*to, t_.config().timeouts.primary_connect, request.head, how);
   if (a.end == attempt_end::not_sent) {
     if (wants_freshness()) co_return read_here();
     co_return co_await pause("primary-unreachable");
   }
   if (a.end != attempt_end::response) {
-    bool const once_more = a.end == attempt_end::unknown && !t_.retried;  // an idle connection may have closed
+    bool const once_more =
+        a.end == attempt_end::unknown && !t_.retried;  // an idle connection may have closed
     if (may_be_stale() && !a.body && !once_more) co_return read_here();
     t_.ran_by = primary;
     co_return co_await failed(a);

@@ -47,9 +47,9 @@ class request_path {
 
   transaction& t_;
   std::shared_ptr<void> keep_;
-  time_point hold_until_;  // of everything that waits for another state
-  time_point read_until_;  // of waiting for a position
-  time_point fresh_until_;  // of trying to read at the primary what could be read here
+  time_point hold_until_;           // of everything that waits for another state
+  time_point read_until_;           // of waiting for a position
+  time_point fresh_until_;          // of trying to read at the primary what could be read here
   std::shared_ptr<upload> upload_;  // the newest: joined before the request ends, whatever happens
   std::chrono::milliseconds pause_;
   int signed_anew_ = 0;

@@ -58,9 +58,7 @@ struct transaction {
   [[nodiscard]] bool streams_body() const noexcept { return body && !body->done() && !body_loaded; }
   [[nodiscard]] bool has_body() const noexcept { return accepted.framing.kind != body_kind::none; }
   // Known to write: a second run, or a route that was one before.
-  [[nodiscard]] bool second_run() const noexcept {
-    return facts.replay || facts.remembered || replay_hop;
-  }
+  [[nodiscard]] bool second_run() const noexcept { return facts.replay || facts.remembered || replay_hop; }
   [[nodiscard]] bool clustered() const noexcept { return parts.shared.clustered(); }
   [[nodiscard]] proxy_config const& config() const noexcept { return parts.shared.config; }
 };
