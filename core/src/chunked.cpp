@@ -17,9 +17,7 @@ int hex_value(char c) noexcept {
   return -1;
 }
 
-bool text(char c) noexcept {
-  return c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f);
-}
+bool text(char c) noexcept { return c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f); }
 
 bool name_character(char c) noexcept {
   return text(c) && static_cast<unsigned char>(c) < 0x80 &&

@@ -18,9 +18,7 @@ constexpr std::array<unit, 6> units{{{"h", 3'600'000'000'000},
                                      {"ns", 1}}};
 constexpr std::int64_t duration_max = 30 * 24 * units[0].nanoseconds;
 
-bool is_digit(char c) noexcept {
-  return c >= '0' && c <= '9';
-}
+bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 std::string_view take(std::string_view& text, bool (*wanted)(char)) noexcept {
   std::size_t n = 0;

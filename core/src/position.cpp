@@ -32,9 +32,7 @@ result<txid> parse_txid(std::string_view text) noexcept {
   return txid{*value};
 }
 
-std::string to_string(txid id) {
-  return format_hex64(id.value);
-}
+std::string to_string(txid id) { return format_hex64(id.value); }
 
 result<position> parse_position(std::string_view text) noexcept {
   if (text.ends_with('\n')) text.remove_suffix(1);
@@ -45,9 +43,7 @@ result<position> parse_position(std::string_view text) noexcept {
   return position{*id, *checksum};
 }
 
-std::string to_string(position const& pos) {
-  return to_string(pos.txid) + '/' + format_hex64(pos.checksum);
-}
+std::string to_string(position const& pos) { return to_string(pos.txid) + '/' + format_hex64(pos.checksum); }
 
 std::uint32_t database_id(std::string_view name) noexcept {
   boost::crc_32_type crc;

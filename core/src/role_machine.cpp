@@ -6,9 +6,7 @@
 namespace litefs {
 namespace {
 
-bool without_news(role r) noexcept {
-  return r == role::disconnected || r == role::unknown;
-}
+bool without_news(role r) noexcept { return r == role::disconnected || r == role::unknown; }
 
 void update(std::vector<database_position>& positions, std::string const& database, position const& pos) {
   auto const known = std::ranges::find(positions, database, &database_position::database);
@@ -62,9 +60,7 @@ bool role_machine::on_primary(primary_event const& e, time_point now) {
   return tick(now);
 }
 
-bool role_machine::on_stream_lost(time_point now) {
-  return lose_primary(now);
-}
+bool role_machine::on_stream_lost(time_point now) { return lose_primary(now); }
 
 bool role_machine::on_mount(bool alive, time_point) {
   return std::exchange(state_.mount_alive, alive) != alive;

@@ -1,7 +1,7 @@
 // One function per bound concept; module.cpp calls each once. No logic here: core does the work.
 //
-// Expected failures of core become Python exceptions: values that cannot be parsed are ValueError, a mount that
-// cannot be asked is _core.MountError. All calls hold the GIL unless they can block on the file system.
+// Expected failures of core become Python exceptions: values that cannot be parsed are ValueError, a mount
+// that cannot be asked is _core.MountError. All calls hold the GIL unless they can block on the file system.
 #pragma once
 
 #include <nanobind/nanobind.h>

@@ -33,23 +33,27 @@ demands to_demands(std::vector<id_and_position> const& pairs) {
 }  // namespace
 
 void bind_cookie(nb::module_& m) {
-  m.def("parse_demands", [](std::string_view value) { return to_pairs(value_or_raise(parse_demands(value))); },
-        nb::arg("value"));
-  m.def("format_demands", [](std::vector<id_and_position> const& d) { return format_demands(to_demands(d)); },
-        nb::arg("demands"));
-  m.def("merge_demands",
-        [](std::vector<id_and_position> const& older, std::vector<id_and_position> const& newer) {
-          return to_pairs(merge(to_demands(older), to_demands(newer)));
-        },
-        nb::arg("older"), nb::arg("newer"));
-  m.def("format_committed",
-        [](std::vector<std::pair<std::string, position>> const& committed) {
-          std::vector<database_position> positions;
-          positions.reserve(committed.size());
-          for (auto const& [database, pos] : committed) positions.push_back({database, pos});
-          return format_committed(positions);
-        },
-        nb::arg("committed"));
+  m.def(
+      "parse_demands", [](std::string_view value) { return to_pairs(value_or_raise(parse_demands(value))); },
+      nb::arg("value"));
+  m.def(
+      "format_demands", [](std::vector<id_and_position> const& d) { return format_demands(to_demands(d)); },
+      nb::arg("demands"));
+  m.def(
+      "merge_demands",
+      [](std::vector<id_and_position> const& older, std::vector<id_and_position> const& newer) {
+        return to_pairs(merge(to_demands(older), to_demands(newer)));
+      },
+      nb::arg("older"), nb::arg("newer"));
+  m.def(
+      "format_committed",
+      [](std::vector<std::pair<std::string, position>> const& committed) {
+        std::vector<database_position> positions;
+        positions.reserve(committed.size());
+        for (auto const& [database, pos] : committed) positions.push_back({database, pos});
+        return format_committed(positions);
+      },
+      nb::arg("committed"));
 }
 
 }  // namespace litefs::python

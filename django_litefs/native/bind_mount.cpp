@@ -32,25 +32,27 @@ void bind_mount(nb::module_& m) {
   nb::class_<mount_identity>(m, "MountIdentity")
       .def_ro("device", &mount_identity::device)
       .def_ro("writable", &mount_identity::writable);
-  m.def("inspect_mount",
-        [](std::string const& path) {
-          auto found = [&] {
-            nb::gil_scoped_release unlocked;
-            return inspect_mount(path);
-          }();
-          return mounted(std::move(found));
-        },
-        nb::arg("path"));
+  m.def(
+      "inspect_mount",
+      [](std::string const& path) {
+        auto found = [&] {
+          nb::gil_scoped_release unlocked;
+          return inspect_mount(path);
+        }();
+        return mounted(std::move(found));
+      },
+      nb::arg("path"));
   nb::class_<position_file>(m, "PositionFile")
-      .def("__init__",
-           [](position_file* self, std::string const& mount, std::string const& database) {
-             auto opened = [&] {
-               nb::gil_scoped_release unlocked;
-               return position_file::open(mount, database);
-             }();
-             new (self) position_file(mounted(std::move(opened)));
-           },
-           nb::arg("mount"), nb::arg("database"))
+      .def(
+          "__init__",
+          [](position_file* self, std::string const& mount, std::string const& database) {
+            auto opened = [&] {
+              nb::gil_scoped_release unlocked;
+              return position_file::open(mount, database);
+            }();
+            new (self) position_file(mounted(std::move(opened)));
+          },
+          nb::arg("mount"), nb::arg("database"))
       .def("read", [](position_file const& file) {
         auto read = [&] {
           nb::gil_scoped_release unlocked;

@@ -25,26 +25,28 @@ role to_role(std::string const& name) {
 
 void bind_node_page(nb::module_& m) {
   nb::class_<node_facts>(m, "NodeFacts")
-      .def("__init__",
-           [](node_facts* self, std::string const& role_name, bool alive, std::uint64_t device,
-              std::string const& primary, std::string const& litefs_id) {
-             new (self) node_facts{to_role(role_name), alive, device, primary, litefs_id};
-           },
-           nb::arg("role"), nb::arg("mount_alive"), nb::arg("mount_device"), nb::arg("primary") = "",
-           nb::arg("litefs_id") = "")
+      .def(
+          "__init__",
+          [](node_facts* self, std::string const& role_name, bool alive, std::uint64_t device,
+             std::string const& primary, std::string const& litefs_id) {
+            new (self) node_facts{to_role(role_name), alive, device, primary, litefs_id};
+          },
+          nb::arg("role"), nb::arg("mount_alive"), nb::arg("mount_device"), nb::arg("primary") = "",
+          nb::arg("litefs_id") = "")
       .def_prop_ro("role", [](node_facts const& f) { return std::string(to_string(f.role)); })
       .def_ro("mount_alive", &node_facts::mount_alive)
       .def_ro("mount_device", &node_facts::mount_device)
       .def_ro("primary", &node_facts::primary)
       .def_ro("litefs_id", &node_facts::litefs_id);
   nb::class_<node_page_reader>(m, "NodePage")
-      .def_static("open",
-                  [](std::string const& path) -> std::optional<node_page_reader> {
-                    auto page = node_page_reader::open(path);
-                    if (page.has_error()) return std::nullopt;
-                    return std::move(page).value();
-                  },
-                  nb::arg("path"))
+      .def_static(
+          "open",
+          [](std::string const& path) -> std::optional<node_page_reader> {
+            auto page = node_page_reader::open(path);
+            if (page.has_error()) return std::nullopt;
+            return std::move(page).value();
+          },
+          nb::arg("path"))
       .def("read", [](node_page_reader const& page) -> std::optional<node_facts> {
         auto facts = page.read();
         if (facts.has_error()) return std::nullopt;

@@ -11,6 +11,8 @@ NB_MODULE(_core, m) {
   litefs::python::bind_node_page(m);
   litefs::python::bind_stall_breaker(m);
   nanobind::set_leak_warnings(false);  // leak() below is meant
-  // An object of a dead mount must never be closed, not even at interpreter exit (closing can stall for seconds).
-  m.def("leak", [](nanobind::object o) { (void)o.release(); }, nanobind::arg("value").none());
+  // An object of a dead mount must never be closed, not even at interpreter exit (closing can stall for
+  // seconds).
+  m.def(
+      "leak", [](nanobind::object o) { (void)o.release(); }, nanobind::arg("value").none());
 }

@@ -5,13 +5,9 @@
 
 namespace litefs::proxy {
 
-void anchor::closer::operator()(sqlite3* db) const noexcept {
-  sqlite3_close_v2(db);
-}
+void anchor::closer::operator()(sqlite3* db) const noexcept { sqlite3_close_v2(db); }
 
-bool anchor::exists() const noexcept {
-  return ::access(path_.c_str(), F_OK) == 0;
-}
+bool anchor::exists() const noexcept { return ::access(path_.c_str(), F_OK) == 0; }
 
 bool anchor::hold() {
   if (held()) return true;
@@ -49,9 +45,7 @@ void anchor::close() noexcept {
   db_.reset();
 }
 
-std::string anchor::last_error() const {
-  return db_ ? sqlite3_errmsg(db_.get()) : "cannot be opened";
-}
+std::string anchor::last_error() const { return db_ ? sqlite3_errmsg(db_.get()) : "cannot be opened"; }
 
 int anchor::run(char const* sql) {
   return sqlite3_exec(db_.get(), sql, nullptr, nullptr, nullptr) & 0xff;  // the primary code

@@ -20,7 +20,8 @@ constexpr int gave_up = 1;  // instead of 0: an app that keeps ending is a failu
 constexpr milliseconds probe_interval{100};
 constexpr milliseconds kill_max{2'000};
 constexpr std::chrono::seconds remind_after{10};
-constexpr call_limits probe_limits{.connect = milliseconds{500}, .total = milliseconds{10'000}, .head_only = true};
+constexpr call_limits probe_limits{
+    .connect = milliseconds{500}, .total = milliseconds{10'000}, .head_only = true};
 
 }  // namespace
 

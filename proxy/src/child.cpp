@@ -90,9 +90,7 @@ bool arrange_descriptors(child_options const& options) noexcept {
   ::_exit(exec_failed);
 }
 
-boost::system::error_code last_error() noexcept {
-  return {errno, boost::system::system_category()};
-}
+boost::system::error_code last_error() noexcept { return {errno, boost::system::system_category()}; }
 
 }  // namespace
 
@@ -133,8 +131,6 @@ void child::signal(int number) const noexcept {
   if (running()) ::kill(pid_, number);
 }
 
-void child::signal_group(int number) const noexcept {
-  ::kill(-pid_, number);
-}
+void child::signal_group(int number) const noexcept { ::kill(-pid_, number); }
 
 }  // namespace litefs::proxy

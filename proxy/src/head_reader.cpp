@@ -36,12 +36,14 @@ awaitable<head_outcome> read_head(stream& from, stream_buffer& buffer, head_limi
         if (scanner.head_size() > limits.bytes) co_return rejection{431, "head-too-large"};
         co_return buffer.data().substr(0, scanner.head_size());
       }
-      if (!scanner.first_line_seen() && buffer.size() > limits.first_line) co_return rejection{414, "target-too-long"};
+      if (!scanner.first_line_seen() && buffer.size() > limits.first_line)
+        co_return rejection{414, "target-too-long"};
       if (buffer.size() > limits.bytes) co_return rejection{431, "head-too-large"};
     }
     auto const n = co_await from.read_some(buffer.prepare(read_least), deadline);
     if (n.has_error()) {
-      if (n.error() == asio::error::eof && !buffer.empty()) co_return error_code(asio::error::connection_reset);
+      if (n.error() == asio::error::eof && !buffer.empty())
+        co_return error_code(asio::error::connection_reset);
       co_return n.error();
     }
     buffer.commit(*n);

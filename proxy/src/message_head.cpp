@@ -38,11 +38,12 @@ class sink final : public http::basic_parser<is_request> {
  private:
   [[nodiscard]] bool inside(string_view v) const {
     std::less_equal<char const*> const before;
-    return v.empty() ||
-           (before(head_.raw.data(), v.data()) && before(v.data() + v.size(), head_.raw.data() + head_.raw.size()));
+    return v.empty() || (before(head_.raw.data(), v.data()) &&
+                         before(v.data() + v.size(), head_.raw.data() + head_.raw.size()));
   }
 
-  void on_request_impl(http::verb, string_view method, string_view target, int version, error_code&) override {
+  void on_request_impl(http::verb, string_view method, string_view target, int version,
+                       error_code&) override {
     if constexpr (is_request) {
       head_.method = as_std(method);
       head_.target = as_std(target);

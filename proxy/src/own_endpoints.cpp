@@ -20,9 +20,7 @@ namespace {
 constexpr std::string_view own_prefix = "/litefs/";
 constexpr std::string_view peer_prefix = "/litefs/peer/";
 
-std::string_view path_of(std::string_view target) noexcept {
-  return target.substr(0, target.find('?'));
-}
+std::string_view path_of(std::string_view target) noexcept { return target.substr(0, target.find('?')); }
 
 own_response text(int status, std::string body) {
   return {
@@ -51,9 +49,7 @@ own_response answer_health(node& n, view& v, std::string_view path) {
 
 }  // namespace
 
-bool is_own_path(std::string_view target) noexcept {
-  return target.starts_with(own_prefix);
-}
+bool is_own_path(std::string_view target) noexcept { return target.starts_with(own_prefix); }
 
 own_response health(node const& n, view const& v) {
   auto const& s = v.state();

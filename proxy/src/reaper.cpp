@@ -11,17 +11,11 @@ reaper::reaper(boost::asio::io_context& context, condition& changed)
   listen();
 }
 
-void reaper::watch(pid_t pid, std::function<void(int)> on_exit) {
-  watched_[pid] = std::move(on_exit);
-}
+void reaper::watch(pid_t pid, std::function<void(int)> on_exit) { watched_[pid] = std::move(on_exit); }
 
-void reaper::forget(pid_t pid) {
-  watched_.erase(pid);
-}
+void reaper::forget(pid_t pid) { watched_.erase(pid); }
 
-void reaper::stop() {
-  signals_.cancel();
-}
+void reaper::stop() { signals_.cancel(); }
 
 void reaper::listen() {
   signals_.async_wait([this](boost::system::error_code failed, int) {

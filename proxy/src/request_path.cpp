@@ -11,8 +11,9 @@ namespace litefs::proxy {
 namespace {
 
 constexpr std::chrono::milliseconds pause_first{50};
-constexpr std::chrono::milliseconds fresh_extra{
-    2000};  // beyond read-wait, for the primary's answer to a read
+// Beyond read-wait, for the primary's answer to a read: longer than a slow page, shorter than a client's
+// patience.
+constexpr std::chrono::milliseconds fresh_extra{5000};
 constexpr std::chrono::milliseconds presence_check{500};  // how often a held client is looked at
 
 }  // namespace

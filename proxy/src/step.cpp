@@ -1,5 +1,8 @@
 #include "litefs/proxy/step.hpp"
 
+#include <fcntl.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -7,9 +10,6 @@
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <fcntl.h>
-#include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <array>
 #include <memory>

@@ -33,7 +33,8 @@ upstream_ptr upstream_pool::take(endpoint const& to, std::chrono::milliseconds i
   return nullptr;
 }
 
-awaitable<result<upstream_ptr>> upstream_pool::connect(endpoint const& to, std::chrono::milliseconds allowed) {
+awaitable<result<upstream_ptr>> upstream_pool::connect(endpoint const& to,
+                                                       std::chrono::milliseconds allowed) {
   auto const address = co_await resolve(context_, to, allowed);
   if (address.has_error()) co_return address.error();
   auto connection = std::make_shared<upstream>(context_, sweep_);

@@ -2,8 +2,6 @@
 
 namespace litefs::proxy {
 
-std::string_view version() noexcept {
-  return LITEFS_VERSION;
-}
+std::string_view version() noexcept { return LITEFS_VERSION; }
 
 }  // namespace litefs::proxy

@@ -1,8 +1,9 @@
 // The configuration of litefs-proxy: one YAML document, strictly read.
 //
-// load_config() expands `${NAME}` inside values from the given environment (never in keys, never structure), rejects unknown keys,
-// wrong types and impossible combinations, and says file, line, column, key and fix. Immutable after loading,
-// thread-safe. Durations as in duration.hpp, sizes as "32KiB", "1GiB" or a plain number of bytes.
+// load_config() expands `${NAME}` inside values from the given environment (never in keys, never structure),
+// rejects unknown keys, wrong types and impossible combinations, and says file, line, column, key and fix.
+// Immutable after loading, thread-safe. Durations as in duration.hpp, sizes as "32KiB", "1GiB" or a plain
+// number of bytes.
 #pragma once
 
 #include <chrono>
@@ -55,14 +56,15 @@ struct timeouts {
   milliseconds target_queue{30'000};
 };
 
-// Where LiteFS keeps its lease (`lease.consul` of litefs.yml), so that a dead LiteFS's lease can be given back.
+// Where LiteFS keeps its lease (`lease.consul` of litefs.yml), so that a dead LiteFS's lease can be given
+// back.
 struct consul_lease {
   endpoint api;  // of `url: http://host:port`
   std::string key;
 };
 
 struct litefs_options {
-  endpoint api;       // of `url: http://host:port`
+  endpoint api;  // of `url: http://host:port`
   std::string mount;
   std::string hostname;
   std::vector<std::string> cmd;  // supervised; empty: somebody else runs LiteFS
@@ -75,7 +77,7 @@ struct process_options {
   std::vector<std::string> cmd;
   std::map<std::string, std::string> env;
   std::string cwd;
-  bool each_start = false;  // runs to completion before the app; non-zero = the node stops
+  bool each_start = false;    // runs to completion before the app; non-zero = the node stops
   bool primary_only = false;  // run-on: primary, for each-start steps (migrations)
   bool restart = true;
   int stop_signal = 15;
@@ -114,8 +116,8 @@ struct proxy_config {
   bool body_on_safe_methods = false;
   std::vector<std::string> extra_methods;
   cookie_attributes cookie;
-  std::string node_page;  // default_page_path(mount)
-  std::string socket;     // control socket, mode 0600; empty: none
+  std::string node_page;   // default_page_path(mount)
+  std::string socket;      // control socket, mode 0600; empty: none
   std::string ready_path;  // asked at the target; empty: "/"
   std::string ready_host;  // Host header of that request
   litefs::limits limits;
@@ -126,7 +128,7 @@ struct proxy_config {
 
 struct config_error {
   std::string file;
-  int line = 0;    // 1-based, 0 if unknown
+  int line = 0;  // 1-based, 0 if unknown
   int column = 0;
   std::string key;      // dotted: "litefs.mount"
   std::string message;  // what is wrong
@@ -138,7 +140,8 @@ struct config_error {
 using environment = std::function<std::optional<std::string>(std::string const& name)>;
 using config_result = std::variant<proxy_config, std::vector<config_error>>;
 
-[[nodiscard]] config_result load_config(std::string_view yaml, std::string const& file, environment const& env);
+[[nodiscard]] config_result load_config(std::string_view yaml, std::string const& file,
+                                        environment const& env);
 [[nodiscard]] config_result load_config_file(std::string const& path, environment const& env);
 // The effective configuration as YAML, secrets redacted; `check` prints it.
 [[nodiscard]] std::string dump_config(proxy_config const& config);

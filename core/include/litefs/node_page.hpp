@@ -1,10 +1,11 @@
 // The node page: one small shared-memory page per node, written by litefs-proxy, read by every Django process
 // in nanoseconds instead of a stat() of the mount.
 //
-// A file (default `/dev/shm/litefs-<8 hex CRC-32 of the mount path>`, mode 0644) mapped by both sides; a sequence lock
-// makes reads consistent, a heartbeat (CLOCK_MONOTONIC, ms) tells that the writer lives. Readers trust a page
-// only if it belongs to root or to themselves, has our magic and version, and is fresh (max_age). One writer
-// process, any number of readers; a reader object is not shared between threads without a lock.
+// A file (default `/dev/shm/litefs-<8 hex CRC-32 of the mount path>`, mode 0644) mapped by both sides; a
+// sequence lock makes reads consistent, a heartbeat (CLOCK_MONOTONIC, ms) tells that the writer lives.
+// Readers trust a page only if it belongs to root or to themselves, has our magic and version, and is fresh
+// (max_age). One writer process, any number of readers; a reader object is not shared between threads without
+// a lock.
 #pragma once
 
 #include <chrono>
@@ -23,7 +24,7 @@ struct node_facts {
   bool mount_alive = false;
   std::uint64_t mount_device = 0;  // st_dev of the live mount
   std::string primary;             // at most 253 bytes
-  std::string litefs_id;           // header Litefs-Id of our LiteFS: new at each of its starts, at most 64 bytes
+  std::string litefs_id;  // header Litefs-Id of our LiteFS: new at each of its starts, at most 64 bytes
   bool operator==(node_facts const&) const = default;
 };
 

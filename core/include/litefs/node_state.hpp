@@ -29,7 +29,7 @@ enum class role : std::uint8_t {
 
 struct node_state {
   litefs::role role = litefs::role::unknown;
-  std::string primary;     // hostname; on the primary its own; last known one when disconnected; else empty
+  std::string primary;      // hostname; on the primary its own; last known one when disconnected; else empty
   bool mount_alive = true;  // false: nothing can be read locally
   std::optional<time_point> stale_since;  // set while disconnected or unknown: when news stopped
   std::chrono::milliseconds lag{0};       // LiteFS's own figure, for health only

@@ -1,8 +1,8 @@
 // Path rules such as `/static/*` or `*.js`: `*` matches any run of characters, everything else itself.
 //
 // Rules match one canonical form of the path; a path that could be read in two ways (dot segments, empty
-// segments, percent-encoded slash or dot, ';', NUL, invalid percent escapes) is ambiguous, and the caller takes the
-// safe side (no passthrough, treated as a write where rules decide). Thread-safe values.
+// segments, percent-encoded slash or dot, ';', NUL, invalid percent escapes) is ambiguous, and the caller
+// takes the safe side (no passthrough, treated as a write where rules decide). Thread-safe values.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@ namespace litefs {
 
 // The path of a request target in origin form, without query; empty optional-like: ambiguous = true.
 struct canonical_path {
-  std::string path;        // percent-decoded unreserved characters
+  std::string path;  // percent-decoded unreserved characters
   bool ambiguous = false;
 };
 [[nodiscard]] canonical_path canonicalise(std::string_view target);

@@ -15,9 +15,9 @@
 namespace litefs {
 
 enum class action : std::uint8_t {
-  own,      // answered by the proxy itself (/litefs/…)
-  local,    // this node's target
-  wait,     // until the demanded position is visible here, at most read-wait; then ask again with waited = true
+  own,    // answered by the proxy itself (/litefs/…)
+  local,  // this node's target
+  wait,   // until the demanded position is visible here, at most read-wait; then ask again with waited = true
   forward,  // the primary's proxy
   hold,     // until the state changes, at most primary-redirect-timeout; then ask again
   refuse,   // 503, provably not executed
@@ -26,22 +26,22 @@ enum class action : std::uint8_t {
 enum class reason : std::uint8_t {
   own_endpoint,
   passthrough,
-  primary,        // we are it
+  primary,  // we are it
   single,
-  fresh,          // a read, no position demanded ahead of ours
-  stale,          // a read while disconnected or unknown, marked
-  behind,         // waiting for the demanded position
+  fresh,            // a read, no position demanded ahead of ours
+  stale,            // a read while disconnected or unknown, marked
+  behind,           // waiting for the demanded position
   read_at_primary,  // waited in vain, or nothing to compare with
-  diverged,       // the demanded position is of another history
-  write,          // unsafe method
+  diverged,         // the demanded position is of another history
+  write,            // unsafe method
   always_forward,
-  remembered,     // a safe route that needed the primary before
-  replay,         // the app asked for it
+  remembered,  // a safe route that needed the primary before
+  replay,      // the app asked for it
   upgrade,
-  no_primary,     // held, or refused at the end
-  no_mount,       // cannot read locally
-  handoff,        // held by the primary during a planned handoff
-  hop,            // came from a peer
+  no_primary,       // held, or refused at the end
+  no_mount,         // cannot read locally
+  handoff,          // held by the primary during a planned handoff
+  hop,              // came from a peer
   hop_not_primary,  // a peer took us for the primary: not executed
 };
 [[nodiscard]] std::string_view to_string(action a) noexcept;
@@ -49,15 +49,15 @@ enum class reason : std::uint8_t {
 
 struct request_facts {
   bool own_endpoint = false;
-  bool hop = false;           // authenticated
+  bool hop = false;  // authenticated
   bool safe = false;
-  bool passthrough = false;   // only for safe methods and unambiguous paths
+  bool passthrough = false;  // only for safe methods and unambiguous paths
   bool always_forward = false;
   bool remembered = false;
-  bool replay = false;        // second run, asked for by the app
+  bool replay = false;  // second run, asked for by the app
   bool upgrade = false;
-  bool waited = false;        // read-wait is used up
-  bool primary_unreachable = false;  // a connect to the primary failed while reading
+  bool waited = false;                // read-wait is used up
+  bool primary_unreachable = false;   // a connect to the primary failed while reading
   demands const* demanded = nullptr;  // from cookie or header; nullptr if none
 };
 
@@ -80,8 +80,8 @@ struct freshness {
   bool diverged = false;  // some demanded position is of another history
   bool missing = false;   // some demanded database of ours has no local position yet: waiting tells nothing
 };
-// Compares each demand with the snapshot and the lineage. Demands for databases that this node neither has nor
-// is configured for (ids in `configured`) are ignored: a cookie outlives a dropped database.
+// Compares each demand with the snapshot and the lineage. Demands for databases that this node neither has
+// nor is configured for (ids in `configured`) are ignored: a cookie outlives a dropped database.
 [[nodiscard]] freshness compare(demands const& demanded, node_state const& state, lineage const& history,
                                 std::span<std::uint32_t const> configured = {}) noexcept;
 

@@ -18,7 +18,8 @@ namespace litefs {
 
 class keyring {
  public:
-  // `label` names the use, e.g. "litefs hop 1". No secrets: sign() throws std::logic_error, verify() is false.
+  // `label` names the use, e.g. "litefs hop 1". No secrets: sign() throws std::logic_error, verify() is
+  // false.
   keyring(std::span<std::string const> secrets, std::string_view label);
 
   [[nodiscard]] std::string sign(std::span<std::string_view const> parts) const;  // 64 lower-case hex digits

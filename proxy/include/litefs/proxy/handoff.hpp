@@ -57,7 +57,7 @@ class handoff {
   worker_group& workers_;
   keeper_link& keeper_;
   watcher const& watched_;
-  bool giving_ = false;  // as primary
+  bool giving_ = false;   // as primary
   std::string given_to_;  // the target's request, repeated in its release
   bool released_ = false;
   bool promoting_ = false;  // as target

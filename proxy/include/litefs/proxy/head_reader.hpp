@@ -1,7 +1,7 @@
 // Reads one message head from a stream into its buffer, within limits and one total deadline.
 //
-// The head stays in the buffer (views into it live until the buffer is prepared again); bytes after it are the
-// body or the next message. Belongs to one worker thread.
+// The head stays in the buffer (views into it live until the buffer is prepared again); bytes after it are
+// the body or the next message. Belongs to one worker thread.
 #pragma once
 
 #include <string_view>
@@ -19,11 +19,12 @@ struct head_limits {
   bool skip_crlf = false;  // empty lines before a request line (RFC 9112 section 2.2)
 };
 
-// The raw head; a rejection for bytes that are no head; an error of the stream. end_of_file before the first byte is how
-// a kept-alive connection ends; in the middle of a head it is `connection_reset`.
+// The raw head; a rejection for bytes that are no head; an error of the stream. end_of_file before the first
+// byte is how a kept-alive connection ends; in the middle of a head it is `connection_reset`.
 using head_outcome = std::variant<std::string_view, rejection, error_code>;
 
-// `deadline` must outlive the call and is looked at anew before each read: what goes on elsewhere may move it.
+// `deadline` must outlive the call and is looked at anew before each read: what goes on elsewhere may move
+// it.
 awaitable<head_outcome> read_head(stream& from, stream_buffer& buffer, head_limits limits,
                                   time_point const& deadline);
 

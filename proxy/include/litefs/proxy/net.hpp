@@ -1,5 +1,5 @@
-// The socket types of the data path. TCP and unix-domain streams are one type, with a concrete executor, so that no
-// operation pays for type erasure. No state; see stream.hpp for what is done with them.
+// The socket types of the data path. TCP and unix-domain streams are one type, with a concrete executor, so
+// that no operation pays for type erasure. No state; see stream.hpp for what is done with them.
 #pragma once
 
 #include <boost/asio/as_tuple.hpp>

@@ -6,9 +6,9 @@
 
 #include "litefs/proxy/condition.hpp"
 
+#include <sys/types.h>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <sys/types.h>
 
 #include <functional>
 #include <map>

@@ -1,8 +1,8 @@
 // The one timer of a worker thread: every 250 ms it looks at all watched connections and ends the operations
 // whose deadline has passed, so that no read or write pays for a timer of its own.
 //
-// Not thread-safe: belongs to its io_context. A deadline is late by at most one period. `watched` objects leave
-// the list by themselves when destroyed.
+// Not thread-safe: belongs to its io_context. A deadline is late by at most one period. `watched` objects
+// leave the list by themselves when destroyed.
 #pragma once
 
 #include <array>
@@ -16,7 +16,8 @@
 
 namespace litefs::proxy {
 
-class watched : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+class watched
+    : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
  public:
   watched(watched const&) = delete;
   watched& operator=(watched const&) = delete;
@@ -42,8 +43,7 @@ class sweep {
  private:
   void tick();
 
-  using timer =
-      asio::basic_waitable_timer<clock, asio::wait_traits<clock>, executor>;
+  using timer = asio::basic_waitable_timer<clock, asio::wait_traits<clock>, executor>;
   timer timer_;
   time_point now_;
   boost::intrusive::list<watched, boost::intrusive::constant_time_size<false>> list_;
