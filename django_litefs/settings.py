@@ -84,7 +84,9 @@ class Settings:
         "duration",
         "How long a write waits for a primary. Default: 2 x CONSUL_TTL + CONSUL_LOCK_DELAY + 4s.",
     )
-    max_lag: str = setting("10s", "duration", "Reads of a replica further behind are marked; health answers 503.")
+    max_lag: str = setting(
+        "10s", "duration", "Reads of a replica further behind are marked; health answers 503."
+    )
     stale_reads: bool = setting(True, "bool", "Serve marked stale reads while the primary is unreachable.")
     passthrough: tuple[str, ...] = setting(
         (), "list", "Paths served locally without any waiting, e.g. /static/*."
