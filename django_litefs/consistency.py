@@ -34,6 +34,7 @@ class RequestContext:
     immediate: bool = False  # transactions begin IMMEDIATE although the request is safe
     written: dict[str, _core.Position] = field(default_factory=dict)
     refused: Exception | None = None  # NotPrimaryError or MountLostError: it did not happen
+    refused_write: bool = False  # a write was among it: the proxy remembers that this route writes
     unknown: Exception | None = None  # CommitLostError: it may have happened
 
     @property
@@ -57,7 +58,7 @@ class RequestContext:
         if not self.proxied:
             return {}
         if self.replay:
-            return {REPLAY_HEADER: "primary"}
+            return {REPLAY_HEADER: "primary" if self.refused_write else "once"}
         if self.safe and not self.written:
             return {}
         return {COMMITTED_HEADER: _core.format_committed(sorted(self.written.items()))}

@@ -16,6 +16,8 @@ namespace {
 constexpr std::chrono::milliseconds pause_max{1000};
 constexpr std::chrono::milliseconds unsafe_idle_max{500};  // an older idle connection may be closing
 constexpr int signed_anew_max = 3;
+constexpr std::string_view replay_always = "primary";  // a write was refused: the route is one that writes
+constexpr std::string_view replay_once = "once";       // only this time: the mount was lost under a read
 constexpr auto writes_unbounded = std::numeric_limits<std::size_t>::max();  // the target's gate bounds them
 
 }  // namespace
@@ -48,7 +50,8 @@ awaitable<request_path::next> request_path::to_target() {
   if (wants_replay(a)) {
     // Nothing was written and nothing was sent: the same request runs again where writes work.
     shared.counters.replayed.fetch_add(1, std::memory_order_relaxed);
-    t_.parts.all.routes.remember(t_.head.method, t_.path, t_.parts.ticks.now());
+    if (a.answer.accepted.replay == replay_always)
+      t_.parts.all.routes.remember(t_.head.method, t_.path, t_.parts.ticks.now());
     t_.facts.replay = true;
     co_return next::again;
   }
@@ -157,8 +160,9 @@ awaitable<attempt> request_path::send_to(endpoint const& to, std::chrono::millis
 }
 
 bool request_path::wants_replay(attempt const& a) const {
-  return a.answer.accepted.replay == "primary" && t_.accepted.safe && !t_.has_body() && !t_.second_run() &&
-         t_.clustered() && t_.config().replay_on_write;
+  auto const& asked = a.answer.accepted.replay;
+  return (asked == replay_always || asked == replay_once) && t_.accepted.safe && !t_.has_body() &&
+         !t_.second_run() && t_.clustered() && t_.config().replay_on_write;
 }
 
 // Something of the request was written and no answer came.

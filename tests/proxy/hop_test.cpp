@@ -63,6 +63,21 @@ TEST(hop, a_read_that_wants_to_write_runs_again_at_the_primary) {
   EXPECT_EQ(refusing.received().find("GET", 5), std::string::npos) << "the route was not remembered";
 }
 
+TEST(hop, a_read_that_lost_its_mount_runs_again_once) {
+  two_nodes nodes;
+  int asked = 0;
+  scripted_upstream losing([&](raw_socket& s, scripted_upstream& self) {
+    for (auto got = self.next_request(s); !got.empty(); got = self.next_request(s))
+      s.send(++asked == 1 ? "HTTP/1.1 503 No\r\nlitefs-replay: once\r\nContent-Length: 0\r\n\r\n"
+                          : "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nhere");
+  });
+  auto c = node_config("n3", losing.port());
+  c.primary_urls = {{"n1", local_url(nodes.primary->port())}};
+  front_door door(std::move(c), state_of(role::replica, "n1"));
+  EXPECT_TRUE(door.ask(get).ends_with("ok"));
+  EXPECT_TRUE(door.ask(get).ends_with("here")) << "the route was remembered";
+}
+
 TEST(hop, without_a_primary_a_write_is_held_and_then_provably_refused) {
   two_nodes nodes;
   nodes.replica->become(state_of(role::unknown));

@@ -26,6 +26,7 @@ def client() -> Client:
         ("GET", "writes", PROXIED, 200, COMMITTED, None),
         ("POST", "writes", PROXIED, 200, COMMITTED, None),
         ("GET", "refused", PROXIED, 503, None, "primary"),
+        ("GET", "mountless", PROXIED, 503, None, "once"),
         ("GET", "swallowed", PROXIED, 200, None, "primary"),
         ("GET", "awaited", PROXIED, 503, None, "primary"),
         ("GET", "refused", RERUN, 503, None, None),

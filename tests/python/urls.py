@@ -29,6 +29,10 @@ def refused(_request: HttpRequest) -> HttpResponse:
     raise Translator("db.sqlite3", None).not_primary()
 
 
+def mountless(_request: HttpRequest) -> HttpResponse:
+    raise Translator("db.sqlite3", None).mount_lost()
+
+
 def swallowed(_request: HttpRequest) -> HttpResponse:
     try:
         refused(_request)
@@ -65,6 +69,7 @@ urlpatterns = [
     path("plain", plain),
     path("writes", writes),
     path("refused", refused),
+    path("mountless", mountless),
     path("swallowed", swallowed),
     path("writes-then-refused", writes_then_refused),
     path("lost", lost),

@@ -34,7 +34,7 @@ class Translator:
         if not facts.writable and not query_only:
             return self.not_primary(facts, hint="The primary role moved away during the transaction.")
         if code == SQLITE_BUSY_SNAPSHOT:
-            _refuse(error)
+            _refuse_write(error)
         return error
 
     def commit_failed(self, error: sqlite3.Error, device: int) -> Exception:
@@ -49,7 +49,7 @@ class Translator:
         where = f"the primary is {facts.primary}" if facts.primary else "no primary is known"
         message = f"Database {self.database!r} cannot be written here: this node is {facts.role} and {where}."
         hint = hint or "Send the request through litefs-proxy, or run the command on the primary."
-        return _refuse(self._make(NotPrimaryError, message, facts, hint))
+        return _refuse_write(self._make(NotPrimaryError, message, facts, hint))
 
     def not_here_yet(self) -> LiteFSError:
         message = f"Database {self.database!r} has not arrived on this node yet; the primary creates it."
@@ -77,6 +77,13 @@ class Translator:
 
     def _make(self, kind: type[LiteFSError], message: str, facts: Facts, hint: str) -> LiteFSError:
         return kind(message, role=facts.role, primary=facts.primary, database=self.database, hint=hint)
+
+
+def _refuse_write(error: E) -> E:
+    context = consistency.current()
+    if context is not None:
+        context.refused_write = True
+    return _refuse(error)
 
 
 def _refuse(error: E) -> E:
