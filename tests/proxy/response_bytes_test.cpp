@@ -1,6 +1,8 @@
 // What an upstream may answer, byte for byte, and what the client gets of it.
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "front_door.hpp"
 #include "scripted_upstream.hpp"
 
@@ -143,14 +145,19 @@ TEST(response_bytes, too_many_interim_answers_end_in_a_502) {
 }
 
 TEST(response_bytes, bytes_on_an_idle_connection_are_never_an_answer) {
-  scripted_upstream upstream([](raw_socket& s, scripted_upstream& self) {
+  std::atomic<int> surplus{0};  // sent, so at the proxy: the next request must come after them
+  scripted_upstream upstream([&](raw_socket& s, scripted_upstream& self) {
     if (self.next_request(s).empty()) return;
     s.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
     s.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil");
+    ++surplus;
     self.next_request(s);
   });
   front_door door(single_config(upstream.port()));
-  for (int i = 0; i < 5; ++i) EXPECT_TRUE(door.ask(get).ends_with("ok"));
+  for (int i = 1; i <= 5; ++i) {
+    EXPECT_TRUE(door.ask(get).ends_with("ok"));
+    EXPECT_TRUE(eventually([&] { return surplus == i; }));
+  }
   EXPECT_EQ(upstream.connections(), 5U);
 }
 
