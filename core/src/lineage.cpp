@@ -9,6 +9,7 @@ void lineage::record(std::uint32_t database_id, position const& pos) {
   if (slot.txid == pos.txid && slot.checksum != pos.checksum && pos.txid.value != 0) {
     // Another history from here on; where it parted from the old one is not known, so nothing older counts.
     slots.assign(capacity, position{});
+    ++breaks_;
   } else if (pos.txid < newest) {
     for (auto& later : slots) {
       if (later.txid > pos.txid) later = position{};

@@ -62,8 +62,14 @@ bool role_machine::on_primary(primary_event const& e, time_point now) {
 
 bool role_machine::on_stream_lost(time_point now) { return lose_primary(now); }
 
-bool role_machine::on_mount(bool alive, time_point) {
-  return std::exchange(state_.mount_alive, alive) != alive;
+bool role_machine::on_mount(bool alive, time_point now) {
+  bool const changed = std::exchange(state_.mount_alive, alive) != alive;
+  if (alive) {
+    state_.mount_dead_since.reset();
+  } else if (!state_.mount_dead_since) {
+    state_.mount_dead_since = now;
+  }
+  return changed;
 }
 
 bool role_machine::on_lag(std::chrono::milliseconds lag, time_point) {

@@ -114,6 +114,8 @@ std::string_view to_string(reason r) noexcept {
       return "hop";
     case reason::hop_not_primary:
       return "hop-not-primary";
+    case reason::rejected:
+      return "rejected";
   }
   return "unknown";
 }

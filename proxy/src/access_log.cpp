@@ -49,15 +49,17 @@ void access_log::write(access_entry const& e) {
   if (!logger_) return;
   std::string target;
   append_quoted(target, e.target);
-  auto const ms = static_cast<double>(e.took.count()) / 1000.0;
+  auto const ms = [](std::chrono::microseconds d) { return static_cast<double>(d.count()) / 1000.0; };
   if (json_)
-    logger_->info(R"("client":"{}","method":"{}","target":{},"status":{},"in":{},"out":{},"ms":{:.3f},)"
-                  R"("action":"{}","reason":"{}","node":"{}","id":"{}")",
-                  e.client, e.method, target, e.status, e.bytes_in, e.bytes_out, ms, e.action, e.reason,
-                  e.node, e.id);
+    logger_->info(
+        R"("client":"{}","method":"{}","target":{},"status":{},"in":{},"out":{},"ms":{:.3f},)"
+        R"("waited_ms":{:.3f},"upstream_ms":{:.3f},"action":"{}","reason":"{}","node":"{}","id":"{}")",
+        e.client, e.method, target, e.status, e.bytes_in, e.bytes_out, ms(e.took), ms(e.waited),
+        ms(e.upstream), e.action, e.reason, e.node, e.id);
   else
-    logger_->info("{} {} {} {} {} {} {:.3f}ms {}/{} {} {}", e.client, e.method, target, e.status, e.bytes_in,
-                  e.bytes_out, ms, e.action, e.reason, e.node, e.id);
+    logger_->info("{} {} {} {} {} {} {:.3f}ms waited={:.3f}ms upstream={:.3f}ms {}/{} {} {}", e.client,
+                  e.method, target, e.status, e.bytes_in, e.bytes_out, ms(e.took), ms(e.waited),
+                  ms(e.upstream), e.action, e.reason, e.node, e.id);
 }
 
 }  // namespace litefs::proxy

@@ -106,7 +106,7 @@ awaitable<void> answer_own_endpoint(transaction& t, own_response response) {
 }
 
 awaitable<void> refuse(transaction& t, std::string_view why, std::chrono::milliseconds retry_after) {
-  t.parts.shared.counters.refused.fetch_add(1, std::memory_order_relaxed);
+  t.parts.counts.refused(why);
   auto const seconds = std::max<std::int64_t>(1, (retry_after.count() + 999) / 1000);
   std::string lines;
   add(lines, "Retry-After", std::to_string(seconds));

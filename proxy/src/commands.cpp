@@ -64,7 +64,7 @@ std::string text_of(json::object const& o, std::string_view key) {
 void print_status(json::object const& facts, bool good) {
   std::cout << (good ? "healthy" : "not healthy") << '\n';
   for (std::string_view const key :
-       {"role", "primary", "mount", "lag_ms", "target", "ready", "draining", "version"}) {
+       {"role", "primary", "mount", "lag_ms", "target", "ready", "reasons", "draining", "version"}) {
     std::printf("  %-9s %s\n", std::string(key).c_str(), text_of(facts, key).c_str());
   }
   auto const* const positions = facts.if_contains("positions");

@@ -109,9 +109,13 @@ awaitable<std::string> consistency_lines(transaction const& t, upstream_answer c
   if (!t.clustered() || t.route.reason == reason::passthrough || t.facts.own_endpoint) co_return out;
   if (t.route.mark_stale) {
     add(out, "litefs-stale", std::to_string(stale_ms(t.parts.local.state())));
+    t.parts.counts.stale.add();
   }
   bool const replace = co_await diverged(t, answer);
-  if (replace) add(out, "litefs-lineage", "diverged");
+  if (replace) {
+    add(out, "litefs-lineage", "diverged");
+    t.parts.counts.diverged.add();
+  }
   if (!answer.accepted.committed.empty() || may_have_written(t, answer)) {
     auto const positions = co_await written(t, answer);
     if (t.peer) add(out, "litefs-committed", positions.empty() ? "none" : format_committed(positions));

@@ -111,6 +111,7 @@ void listener::take(stream_socket socket) {
   error_code ec;
   auto place_taken = std::make_unique<place>(parts_.all.connections, parts_.shared.config.limits.connections);
   if (!*place_taken) {
+    parts_.counts.connections_refused.add();
     socket.non_blocking(true, ec);
     socket.write_some(asio::buffer(overload), ec);
     return;

@@ -5,6 +5,7 @@
 
 #include "litefs/proxy/answer.hpp"
 #include "litefs/proxy/relay.hpp"
+#include "litefs/proxy/stopwatch.hpp"
 
 namespace litefs::proxy {
 
@@ -100,7 +101,8 @@ awaitable<request_path::next> request_path::wait_for_position() {
     t_.facts.waited = true;
     co_return next::again;
   }
-  t_.parts.shared.counters.waited.fetch_add(1, std::memory_order_relaxed);
+  t_.parts.counts.position_waits.add();
+  stopwatch const waits(t_.times.behind);
   co_await t_.parts.local.wait_position(t_.demanded, read_until_);
   t_.facts.waited = clock::now() >= read_until_;
   co_return next::again;
@@ -113,7 +115,8 @@ awaitable<request_path::next> request_path::hold(std::string_view why) {
     co_await refuse(t_, why, left());
     co_return next::done;
   }
-  t_.parts.shared.counters.held.fetch_add(1, std::memory_order_relaxed);
+  t_.parts.counts.holds.add();
+  stopwatch const holds(t_.times.held);
   for (bool changed = false; !changed && clock::now() < hold_until_;) {
     changed = co_await t_.parts.local.wait_change(std::min(hold_until_, clock::now() + presence_check));
     if (t_.client.io.peek() == idle_state::closed) {

@@ -7,6 +7,7 @@
 #include "litefs/proxy/relay.hpp"
 #include "litefs/proxy/request_path.hpp"
 #include "litefs/proxy/request_writer.hpp"
+#include "litefs/proxy/stopwatch.hpp"
 #include "litefs/proxy/tunnel.hpp"
 
 namespace litefs::proxy {
@@ -26,7 +27,8 @@ awaitable<request_path::next> request_path::to_target() {
   auto& shared = t_.parts.shared;
   if (!shared.target_up.load(std::memory_order_relaxed)) co_return co_await hold("target-down");
   if (!co_await client_ready()) co_return next::done;
-  auto permit = co_await t_.parts.all.gate.acquire(t_.parts.context, t_.config().timeouts.target_queue);
+  auto permit = co_await t_.parts.all.gate.acquire(t_.parts.context, t_.config().timeouts.target_queue,
+                                                   t_.times.queued);
   if (permit.has_error()) {
     co_await refuse(t_, "target-busy", left());
     co_return next::done;
@@ -37,19 +39,19 @@ awaitable<request_path::next> request_path::to_target() {
   if (now.action != action::local) co_return next::again;
   auto const& to = t_.config().target;
   auto const head = target_request_head(t_);
-  sending const how{.answer_max = t_.config().timeouts.response, .expect_continue = false};
+  sending const how{.answer_max = t_.config().timeouts.response};
   auto a = co_await send_to(to, t_.config().timeouts.connect, head, how);
   running.reset();
   if (a.end == attempt_end::not_sent) {
     *permit = {};  // who waits for the target takes no place at it
-    co_return co_await pause("target-down");
+    co_return co_await pause("target-down", retry_cause::not_sent);
   }
   t_.ran_by = "local";
   a.answer.ran_here = true;
   if (a.end != attempt_end::response) co_return co_await failed(a);
   if (wants_replay(a)) {
     // Nothing was written and nothing was sent: the same request runs again where writes work.
-    shared.counters.replayed.fetch_add(1, std::memory_order_relaxed);
+    t_.parts.counts.replays.add();
     if (a.answer.accepted.replay == replay_always)
       t_.parts.all.routes.remember(t_.head.method, t_.path, t_.parts.ticks.now());
     t_.facts.replay = true;
@@ -64,17 +66,18 @@ awaitable<request_path::next> request_path::to_primary() {
   if (may_be_stale() && in_time <= std::chrono::milliseconds(0)) co_return read_here();
   auto const primary = t_.parts.local.state().primary;
   auto const to = peer_endpoint(t_.config(), primary);
-  if (!to) co_return co_await pause("no-primary");
+  if (!to) co_return co_await pause("no-primary", retry_cause::not_sent);
   if (!co_await client_ready()) co_return next::done;
-  shared.counters.forwarded.fetch_add(1, std::memory_order_relaxed);
   auto const request = peer_request_head(t_, primary, shared.boots.of(primary));
-  sending how{.answer_max = t_.config().timeouts.response, .expect_continue = t_.streams_body()};
+  sending how{.answer_max = t_.config().timeouts.response,
+              .expect_continue = t_.streams_body(),
+              .side = upstream_side::primary};
   if (may_be_stale())
     how.answer_max = std::min(how.answer_max, std::chrono::duration_cast<std::chrono::milliseconds>(in_time));
   auto a = co_await send_to(*to, t_.config().timeouts.primary_connect, request.head, how);
   if (a.end == attempt_end::not_sent) {
     if (wants_freshness()) co_return read_here();
-    co_return co_await pause("primary-unreachable");
+    co_return co_await pause("primary-unreachable", retry_cause::not_sent);
   }
   if (a.end != attempt_end::response) {
     bool const once_more =
@@ -102,9 +105,10 @@ awaitable<request_path::next> request_path::not_executed_there(attempt const& a,
   }
   if (marker->reason == "restarted" && ++signed_anew_ <= signed_anew_max) {
     t_.parts.shared.boots.learn(primary, marker->boot);
+    t_.parts.counts.retried(retry_cause::not_executed);
     co_return next::again;
   }
-  co_return co_await pause(marker->reason);
+  co_return co_await pause(marker->reason, retry_cause::not_executed);
 }
 
 bool request_path::wants_freshness() const noexcept {
@@ -119,7 +123,7 @@ request_path::next request_path::read_here() {
 }
 
 // Before the same thing is tried again: a change of state, or a little longer each time.
-awaitable<request_path::next> request_path::pause(std::string_view why) {
+awaitable<request_path::next> request_path::pause(std::string_view why, retry_cause cause) {
   std::string const reason(why);
   if (may_be_stale() && clock::now() >= std::min(hold_until_, fresh_until_)) co_return read_here();
   if (clock::now() >= hold_until_ || t_.parts.draining) {
@@ -132,31 +136,50 @@ awaitable<request_path::next> request_path::pause(std::string_view why) {
     co_await refuse(t_, reason, left());
     co_return next::done;
   }
-  co_await t_.parts.local.wait_change(std::min(hold_until_, clock::now() + pause_));
+  {
+    stopwatch const holds(t_.times.held);
+    co_await t_.parts.local.wait_change(std::min(hold_until_, clock::now() + pause_));
+  }
   pause_ = std::min(pause_ * 2, pause_max);
   if (t_.client.io.peek() == idle_state::closed) {
     t_.keep_alive = false;
     co_return next::done;
   }
+  t_.parts.counts.retried(cause);
   co_return next::again;
 }
 
 awaitable<attempt> request_path::send_to(endpoint const& to, std::chrono::milliseconds connect_max,
                                          std::string const& head, sending how) {
   auto& pool = t_.parts.upstreams;
+  auto& counts = t_.parts.counts;
+  auto const side = static_cast<std::size_t>(how.side);
+  auto const begun = clock::now();
   bool const quick = t_.accepted.safe && t_.accepted.upgrade.empty();
   if (!t_.retried) {
     if (auto idle = pool.take(to, quick ? t_.config().timeouts.target_idle : unsafe_idle_max)) {
       auto a = co_await exchange(t_, std::move(idle), head, how, keep_);
       upload_ = a.body;
-      if (a.end != attempt_end::not_sent) co_return a;
+      if (a.end != attempt_end::not_sent) {
+        counts.upstreams_reused[side].add();
+        note_upstream_time(a, side, begun);
+        co_return a;
+      }
     }
   }
   auto fresh = co_await pool.connect(to, connect_max);
   if (fresh.has_error()) co_return attempt{};
+  counts.upstreams_opened[side].add();
   auto a = co_await exchange(t_, std::move(*fresh), head, how, keep_);
   upload_ = a.body;
+  note_upstream_time(a, side, begun);
   co_return a;
+}
+
+void request_path::note_upstream_time(attempt const& a, std::size_t side, time_point begun) {
+  auto const took = std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - begun);
+  t_.times.upstream += took;
+  if (a.end == attempt_end::response) t_.parts.counts.upstream_time[side].observe(took);
 }
 
 bool request_path::wants_replay(attempt const& a) const {
@@ -175,8 +198,10 @@ awaitable<request_path::next> request_path::failed(attempt& a) {
   bool const repeatable = t_.accepted.safe && !t_.has_body() && t_.accepted.upgrade.empty();
   if (a.end == attempt_end::unknown && repeatable && !t_.retried) {
     t_.retried = true;
+    t_.parts.counts.retried(retry_cause::broken);
     co_return next::again;
   }
+  if (!t_.facts.safe || t_.second_run()) t_.parts.counts.unknown_outcomes.add();
   if (a.end == attempt_end::timed_out)
     co_await answer_plain(t_, 504, "no response in time; whether the request was executed is unknown");
   else if (a.end == attempt_end::bad_response)

@@ -89,7 +89,8 @@ void control::open_doors() {
 
 asio::awaitable<own_response> control::answer_local(own_request request) {
   if (request.target == "/status" && request.method == "GET") {
-    co_return health(node_, cluster_ ? cluster_->own_view() : single_view_);
+    auto const& state = (cluster_ ? cluster_->own_view() : single_view_).state();
+    co_return answer_probe(node_, state, "/litefs/health");
   }
   if (request.target == "/promote" && request.method == "POST") co_return co_await promote();
   co_return own_response{.status = 404, .body = "{\"error\":\"no such path\"}\n", .allow = {}};

@@ -30,10 +30,8 @@ session::session(thread_parts& parts, stream_socket socket, std::string address,
       counted_(std::move(counted)) {
   io = &client_.io;
   parts_.sessions.push_back(*this);
-  parts_.shared.counters.connections.fetch_add(1, std::memory_order_relaxed);
+  parts_.counts.connections.add();
 }
-
-session::~session() { parts_.shared.counters.connections.fetch_sub(1, std::memory_order_relaxed); }
 
 // What a coroutine must keep is a named parameter of it: g++ 12 destroys captures given to co_spawn, and
 // members of temporary aggregates in a co_await expression, twice.
@@ -116,7 +114,7 @@ awaitable<void> session::serve(transaction& t, std::string_view raw) {
   }
   t.accepted = std::move(std::get<accepted_request>(judged));
   client_.head.consume(raw.size());
-  parts_.shared.counters.requests.fetch_add(1, std::memory_order_relaxed);
+  parts_.counts.received.add();
   t.keep_alive = t.accepted.keep_alive;
   auto const& config = parts_.shared.config;
   t.body.emplace(client_.io, client_.head, client_.block, t.accepted.framing, config.limits.body,
@@ -126,6 +124,7 @@ awaitable<void> session::serve(transaction& t, std::string_view raw) {
     co_return;
   }
   if (t.accepted.max_forwards == 0U) {  // RFC 9110 section 7.6.2: the last recipient answers
+    t.route = {action::own, reason::own_endpoint};
     co_await answer_plain(t, 200, "this is the last hop allowed");
     co_return;
   }
@@ -154,13 +153,22 @@ awaitable<void> session::linger() {
 }
 
 void session::record(transaction const& t, time_point begun, std::uint64_t in, std::uint64_t out) {
+  auto const took = std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - begun);
+  auto const bytes_in = client_.io.bytes_in() - in;
+  auto const bytes_out = client_.io.bytes_out() - out;
+  auto& counts = parts_.counts;
+  counts.ended(t.route, parts_.local.state().role, t.status, took, t.times);
+  counts.bytes_in.add(bytes_in);
+  counts.bytes_out.add(bytes_out);
   parts_.all.log.write({.client = client_.address,
                         .method = t.head.method,
                         .target = t.head.target,
                         .status = t.status,
-                        .bytes_in = client_.io.bytes_in() - in,
-                        .bytes_out = client_.io.bytes_out() - out,
-                        .took = std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - begun),
+                        .bytes_in = bytes_in,
+                        .bytes_out = bytes_out,
+                        .took = took,
+                        .waited = t.times.held + t.times.behind + t.times.queued,
+                        .upstream = t.times.upstream,
                         .action = to_string(t.route.action),
                         .reason = to_string(t.route.reason),
                         .node = t.ran_by,

@@ -42,6 +42,7 @@ bool supervisor::litefs_given_up() const noexcept {
 asio::awaitable<int> supervisor::run() {
   auto code = co_await start();
   if (!code) code = co_await serve();
+  node_.given_up = *code != 0;
   co_await shut_down();
   co_return *code;
 }

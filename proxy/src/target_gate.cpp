@@ -5,6 +5,8 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "litefs/proxy/stopwatch.hpp"
+
 namespace litefs::proxy {
 
 struct target_gate::waiter {
@@ -28,8 +30,14 @@ struct target_gate::leaver {
   }
 };
 
+target_gate::load target_gate::now() const {
+  std::scoped_lock const lock(mutex_);
+  return {used_, queue_.size()};
+}
+
 awaitable<result<target_gate::permit>> target_gate::acquire(asio::io_context& ctx,
-                                                            std::chrono::milliseconds allowed) {
+                                                            std::chrono::milliseconds allowed,
+                                                            std::chrono::microseconds& queued) {
   std::shared_ptr<waiter> w;
   {
     std::scoped_lock lock(mutex_);
@@ -42,6 +50,7 @@ awaitable<result<target_gate::permit>> target_gate::acquire(asio::io_context& ct
     queue_.push_back(w);
   }
   leaver const leave{*this, w};
+  stopwatch const in_queue(queued);
   w->timer.expires_after(allowed);
   co_await w->timer.async_wait(no_throw);
   std::scoped_lock lock(mutex_);

@@ -12,8 +12,9 @@ constexpr std::size_t idle_per_lane_max = 256;
 constexpr std::size_t lanes_max = 64;
 }  // namespace
 
-upstream_pool::upstream_pool(asio::io_context& ctx, sweep& ticks, std::chrono::milliseconds idle_max)
-    : context_(ctx), sweep_(ticks), idle_max_(idle_max) {
+upstream_pool::upstream_pool(asio::io_context& ctx, sweep& ticks, std::chrono::milliseconds idle_max,
+                             counter& idle_now)
+    : context_(ctx), sweep_(ticks), idle_max_(idle_max), idle_now_(idle_now) {
   sweep_.watch(*this);
 }
 
@@ -51,15 +52,18 @@ void upstream_pool::keep(endpoint const& to, upstream_ptr connection) {
 }
 
 void upstream_pool::on_sweep(time_point now) {
+  std::size_t left = 0;
   for (auto& lane : idle_) {
     auto const first_young = std::find_if(lane.idle.begin(), lane.idle.end(),
                                           [&](auto const& c) { return now - c->idle_since < idle_max_; });
+    left += static_cast<std::size_t>(lane.idle.end() - first_young);
     // Closed later: destroying watched objects inside a sweep would break its list.
     if (first_young == lane.idle.begin()) continue;
     std::vector<upstream_ptr> old(lane.idle.begin(), first_young);
     lane.idle.erase(lane.idle.begin(), first_young);
     asio::post(context_, [old = std::move(old)] {});
   }
+  idle_now_.set(left);
 }
 
 upstream_pool::lane& upstream_pool::lane_of(endpoint const& to) {

@@ -39,6 +39,8 @@ std::vector<endpoint> const& worker::bound() const noexcept { return parts_->bou
 
 view& worker::node_view() noexcept { return parts_->thread.local; }
 
+thread_counts const& worker::counts() const noexcept { return parts_->thread.counts; }
+
 void worker::start() {
   parts_->runner = std::thread([p = parts_.get()] {
     p->thread.ticks.start();
@@ -113,6 +115,12 @@ std::vector<endpoint> const& worker_group::bound() const noexcept { return worke
 
 std::size_t worker_group::connections() const noexcept {
   return traffic_->connections.load(std::memory_order_relaxed);
+}
+
+std::vector<thread_counts const*> worker_group::counts() const {
+  std::vector<thread_counts const*> all;
+  for (auto const& w : workers_) all.push_back(&w->counts());
+  return all;
 }
 
 void worker_group::start() {

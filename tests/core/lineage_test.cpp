@@ -39,6 +39,7 @@ TEST_F(lineage_of_ten, a_repeated_txid_with_other_content_ends_the_old_history) 
   EXPECT_EQ(history.compare(db, at(8, 108)), lineage_verdict::unknown);
   history.record(db, at(12, 212));  // skips 10 and 11
   EXPECT_EQ(history.compare(db, at(10, 110)), lineage_verdict::unknown);
+  EXPECT_EQ(history.breaks(), 1U);
 }
 
 TEST(lineage, a_step_back_into_the_unknown_forgets_what_came_after) {
@@ -56,6 +57,7 @@ TEST(lineage, events_that_repeat_a_resync_change_nothing) {
   for (std::uint64_t id = 8; id <= 11; ++id) history.record(db, at(id, 100 + id));
   for (std::uint64_t id = 8; id <= 11; ++id)
     EXPECT_EQ(history.compare(db, at(id, 100 + id)), lineage_verdict::same) << id;
+  EXPECT_EQ(history.breaks(), 0U);
 }
 
 }  // namespace

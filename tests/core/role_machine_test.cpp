@@ -130,8 +130,11 @@ TEST_F(role_machine_test, positions_mount_and_lag) {
   machine.resync(restored);
   EXPECT_EQ(machine.state().positions, restored);
   EXPECT_TRUE(machine.on_mount(false, start));
-  EXPECT_FALSE(machine.on_mount(false, start));
+  EXPECT_FALSE(machine.on_mount(false, start + 1s));
   EXPECT_FALSE(machine.state().mount_alive);
+  EXPECT_EQ(machine.state().mount_dead_since, start);
+  EXPECT_TRUE(machine.on_mount(true, start + 2s));
+  EXPECT_FALSE(machine.state().mount_dead_since);
   EXPECT_TRUE(machine.on_lag(7ms, start));
   EXPECT_FALSE(machine.on_lag(7ms, start));
 }

@@ -245,5 +245,13 @@ TEST(routing_compare, a_configured_database_without_a_position_is_missing) {
   EXPECT_FALSE(compare({{id, {txid{5}, 50}}}, state, {}, both_ids).missing);
 }
 
+// What counts by action and reason has a place for each, and names for all.
+TEST(routing_names, are_complete) {
+  for (std::size_t i = 0; i < action_count; ++i) EXPECT_NE(to_string(static_cast<action>(i)), "unknown") << i;
+  for (std::size_t i = 0; i < reason_count; ++i) EXPECT_NE(to_string(static_cast<reason>(i)), "unknown") << i;
+  EXPECT_EQ(to_string(static_cast<action>(action_count)), "unknown");
+  EXPECT_EQ(to_string(static_cast<reason>(reason_count)), "unknown");
+}
+
 }  // namespace
 }  // namespace litefs

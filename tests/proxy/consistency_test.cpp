@@ -130,7 +130,7 @@ TEST(consistency, a_passthrough_read_neither_waits_nor_gets_a_cookie) {
     EXPECT_TRUE(answer.ends_with("ok")) << answer;
     EXPECT_EQ(line_of(answer, "Set-Cookie") + line_of(answer, "litefs-position"), "");
   }
-  EXPECT_EQ(door.shared().counters.waited, 0U);
+  EXPECT_EQ(door.counted(&thread_counts::position_waits), 0U);
   EXPECT_EQ(count(app.received(), "GET /static/a.css"), 2U);
 }
 

@@ -40,7 +40,7 @@ TEST(exchange, a_streamed_body_is_never_sent_twice) {
   EXPECT_LT(std::chrono::steady_clock::now() - begun, patience / 2);
   EXPECT_EQ(status_of(answer), 503) << answer;
   EXPECT_EQ(line_of(answer, "litefs-not-executed"), "target-down");
-  EXPECT_EQ(nodes.primary->shared().counters.refused, 2U) << "the boot id is learned, then it is sent once";
+  EXPECT_EQ(nodes.primary->refused(), 2U) << "the boot id is learned, then it is sent once";
 }
 
 // The time for a response counts from the end of the request, also for the second piece of its head.

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "litefs/proxy/node.hpp"
+#include "litefs/proxy/thread_counts.hpp"
 #include "litefs/proxy/worker.hpp"
 #include "raw_socket.hpp"
 
@@ -50,6 +51,18 @@ class front_door {
   [[nodiscard]] worker_group& workers() { return *workers_; }
   void become(node_state s, std::optional<tx_event> tx = {}) {
     workers_->post_state(std::make_shared<node_state const>(std::move(s)), std::move(tx));
+  }
+
+  // What its threads counted (thread_counts.hpp).
+  [[nodiscard]] std::uint64_t counted(counter thread_counts::*which) const {
+    std::uint64_t n = 0;
+    for (auto const* thread : workers_->counts()) n += (thread->*which).value();
+    return n;
+  }
+  [[nodiscard]] std::uint64_t refused() const {
+    std::uint64_t n = 0;
+    for (auto const* thread : workers_->counts()) n += thread->all_refusals();
+    return n;
   }
 
   // One request on a connection of its own; the first complete response (or what came before the end).

@@ -95,7 +95,7 @@ TEST(hop, a_held_write_goes_on_when_a_primary_appears) {
   nodes.replica->become(state_of(role::unknown));
   auto client = nodes.replica->connect();
   client.send(post);
-  ASSERT_TRUE(eventually([&] { return nodes.replica->shared().counters.held > 0; }));
+  ASSERT_TRUE(eventually([&] { return nodes.replica->counted(&thread_counts::holds) > 0; }));
   nodes.replica->become(state_of(role::replica, "n1"));
   EXPECT_EQ(status_of(client.receive_until([](auto b) { return message_size(b) > 0; })), 200);
 }
@@ -105,7 +105,7 @@ TEST(hop, a_node_that_is_no_primary_refuses_and_the_sender_asks_again) {
   nodes.primary->become(state_of(role::replica, "n2"));
   auto client = nodes.replica->connect();
   client.send(post);
-  ASSERT_TRUE(eventually([&] { return nodes.primary->shared().counters.refused > 1; }));
+  ASSERT_TRUE(eventually([&] { return nodes.primary->refused() > 1; }));
   nodes.primary->become(state_of(role::primary));
   EXPECT_EQ(status_of(client.receive_until([](auto b) { return message_size(b) > 0; })), 200);
   EXPECT_EQ(nodes.app1.received().find("POST", 4), std::string::npos) << "executed twice";
@@ -116,7 +116,7 @@ TEST(hop, a_client_that_leaves_while_held_is_dropped) {
   nodes.replica->become(state_of(role::unknown));
   auto client = nodes.replica->connect();
   client.send(post);
-  ASSERT_TRUE(eventually([&] { return nodes.replica->shared().counters.held > 0; }));
+  ASSERT_TRUE(eventually([&] { return nodes.replica->counted(&thread_counts::holds) > 0; }));
   client.reset();
   EXPECT_TRUE(eventually([&] { return nodes.replica->workers().connections() == 0; }));
   nodes.replica->become(state_of(role::replica, "n1"));

@@ -9,7 +9,7 @@ namespace litefs::proxy::test {
 namespace {
 
 bool holds(front_door& door, std::uint64_t requests = 1) {
-  return eventually([&] { return door.shared().counters.held >= requests; });
+  return eventually([&] { return door.counted(&thread_counts::holds) >= requests; });
 }
 
 // Several turns of the only worker: whatever it could do with earlier requests is done.
@@ -52,7 +52,7 @@ TEST(handoff_hold, ends_at_the_new_primary_for_a_client_of_that_one) {
   client.send(post);
   ASSERT_TRUE(holds(*nodes.primary)) << "the hop was not held";
   nodes.primary->become(state_at(9, role::replica, "n2"));
-  ASSERT_TRUE(eventually([&] { return nodes.primary->shared().counters.refused > 0; }));
+  ASSERT_TRUE(eventually([&] { return nodes.primary->refused() > 0; }));
   nodes.replica->become(state_at(9, role::primary));
   EXPECT_EQ(status_of(answer_of(client)), 200);
   EXPECT_EQ(nodes.app1.received(), "");
@@ -143,11 +143,12 @@ TEST(request_path, a_target_that_is_down_keeps_no_place_occupied) {
   front_door door(std::move(config));
   auto first = door.connect();
   first.send(post);
-  ASSERT_TRUE(eventually([&] { return door.shared().counters.requests == 1; }));
+  ASSERT_TRUE(eventually([&] { return door.counted(&thread_counts::received) == 1; }));
   let_it_settle(door);
   auto second = door.connect();
   second.send(post);
-  ASSERT_TRUE(eventually([&] { return door.shared().counters.requests == 7; }));  // five were let_it_settle's
+  ASSERT_TRUE(
+      eventually([&] { return door.counted(&thread_counts::received) == 7; }));  // five were let_it_settle's
   let_it_settle(door);
   EXPECT_EQ(second.receive(milliseconds(0)), "");
   EXPECT_EQ(first.receive(milliseconds(0)), "");

@@ -130,7 +130,7 @@ TEST(session, the_target_gate_queues_and_refuses_beyond_its_bound) {
   ASSERT_TRUE(eventually([&] { return upstream.connections() == 1; }));
   auto b = door.connect();
   b.send(get);
-  ASSERT_TRUE(eventually([&] { return door.shared().counters.requests == 2; }));
+  ASSERT_TRUE(eventually([&] { return door.counted(&thread_counts::received) == 2; }));
   std::string refused;
   ASSERT_TRUE(eventually([&] { return status_of(refused = door.ask(get)) == 503; }));
   EXPECT_NE(refused.find("litefs-not-executed: target-busy\r\n"), std::string::npos);
@@ -155,7 +155,7 @@ TEST(session, a_drain_closes_idle_connections_and_lets_busy_ones_finish) {
   go = false;
   auto busy = door.connect();
   busy.send(get);
-  ASSERT_TRUE(eventually([&] { return door.shared().counters.requests == 2; }));
+  ASSERT_TRUE(eventually([&] { return door.counted(&thread_counts::received) == 2; }));
   door.workers().stop_accepting();
   door.workers().drain();
   EXPECT_EQ(idle.receive(), "");

@@ -15,7 +15,7 @@ TEST(waiting_read, goes_on_when_the_transaction_arrives) {
   two_nodes nodes(std::string(ok), with_read_wait(patience));
   auto client = nodes.replica->connect();
   client.send(get_with_cookie(at(11)));
-  ASSERT_TRUE(eventually([&] { return nodes.replica->shared().counters.waited == 1; }));
+  ASSERT_TRUE(eventually([&] { return nodes.replica->counted(&thread_counts::position_waits) == 1; }));
   auto const begun = std::chrono::steady_clock::now();
   nodes.replica->become(state_at(10, role::replica, "n1"), tx_event{database, at(10)});
   nodes.replica->become(state_at(11, role::replica, "n1"), tx_event{database, at(11)});
@@ -31,7 +31,7 @@ TEST(waiting_read, is_not_answered_before) {
   two_nodes nodes(std::string(ok), with_read_wait(patience));
   auto client = nodes.replica->connect();
   client.send(get_with_cookie(at(11)));
-  ASSERT_TRUE(eventually([&] { return nodes.replica->shared().counters.waited == 1; }));
+  ASSERT_TRUE(eventually([&] { return nodes.replica->counted(&thread_counts::position_waits) == 1; }));
   nodes.replica->become(state_at(10, role::replica, "n1"), tx_event{database, at(10)});
   // The worker has taken the news when it answers another client.
   EXPECT_EQ(status_of(nodes.replica->ask(get_with_cookie(at(10)))), 200);
@@ -44,9 +44,9 @@ TEST(waiting_read, waits_on_when_the_primary_changes) {
   two_nodes nodes(std::string(ok), with_read_wait(patience));
   auto client = nodes.replica->connect();
   client.send(get_with_cookie(at(11)));
-  ASSERT_TRUE(eventually([&] { return nodes.replica->shared().counters.waited == 1; }));
+  ASSERT_TRUE(eventually([&] { return nodes.replica->counted(&thread_counts::position_waits) == 1; }));
   nodes.replica->become(state_at(9, role::replica, "n3"));
-  ASSERT_TRUE(eventually([&] { return nodes.replica->shared().counters.waited == 2; }));
+  ASSERT_TRUE(eventually([&] { return nodes.replica->counted(&thread_counts::position_waits) == 2; }));
   nodes.replica->become(state_at(11, role::replica, "n3"), tx_event{database, at(11)});
   EXPECT_EQ(status_of(answer_of(client)), 200);
   EXPECT_EQ(count(nodes.app2.received(), "GET /g"), 1U);
@@ -83,7 +83,7 @@ TEST(waiting_read, without_the_database_is_made_at_the_primary_at_once) {
     EXPECT_EQ(status_of(answer), 200);
     EXPECT_EQ(line_of(answer, "litefs-stale"), "");
     EXPECT_EQ(count(nodes.app1.received(), "GET /g"), configured == database ? 1U : 0U);
-    EXPECT_EQ(nodes.replica->shared().counters.waited, 0U);
+    EXPECT_EQ(nodes.replica->counted(&thread_counts::position_waits), 0U);
   }
 }
 

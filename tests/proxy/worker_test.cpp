@@ -13,7 +13,7 @@ TEST(worker, a_drain_refuses_held_requests_at_once) {
   front_door door(std::move(config), state_of(role::unknown));
   auto client = door.connect();
   client.send(post);
-  ASSERT_TRUE(eventually([&] { return door.shared().counters.held > 0; }));
+  ASSERT_TRUE(eventually([&] { return door.counted(&thread_counts::holds) > 0; }));
   door.workers().drain();
   auto const answer = client.receive_until([](auto b) { return message_size(b) > 0; });
   EXPECT_EQ(status_of(answer), 503) << answer;

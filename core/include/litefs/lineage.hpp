@@ -25,12 +25,16 @@ class lineage {
   // A position beyond the newest recorded one is `unknown`: it may still come.
   [[nodiscard]] lineage_verdict compare(std::uint32_t database_id, position const& pos) const noexcept;
 
+  // How often a TXID came again with other content: transactions of before are lost.
+  [[nodiscard]] std::uint64_t breaks() const noexcept { return breaks_; }
+
  private:
   struct ring {
     std::vector<position> slots;  // indexed by TXID modulo capacity
     txid newest;
   };
   std::map<std::uint32_t, ring> rings_;
+  std::uint64_t breaks_ = 0;
 };
 
 }  // namespace litefs

@@ -31,8 +31,9 @@ struct node_state {
   litefs::role role = litefs::role::unknown;
   std::string primary;      // hostname; on the primary its own; last known one when disconnected; else empty
   bool mount_alive = true;  // false: nothing can be read locally
-  std::optional<time_point> stale_since;  // set while disconnected or unknown: when news stopped
-  std::chrono::milliseconds lag{0};       // LiteFS's own figure, for health only
+  std::optional<time_point> mount_dead_since;  // set while it is not
+  std::optional<time_point> stale_since;       // set while disconnected or unknown: when news stopped
+  std::chrono::milliseconds lag{0};            // LiteFS's own figure, for health only
   std::vector<database_position> positions;
 
   [[nodiscard]] bool writable() const noexcept { return role == role::primary || role == role::single; }

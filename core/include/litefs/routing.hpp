@@ -4,6 +4,7 @@
 // holding and retrying are the session's: it asks again with the new state, and says how often it waited.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -43,7 +44,10 @@ enum class reason : std::uint8_t {
   handoff,          // held by the primary during a planned handoff
   hop,              // came from a peer
   hop_not_primary,  // a peer took us for the primary: not executed
+  rejected,         // before routing: not acceptable as HTTP, or its hop was not believed
 };
+inline constexpr auto action_count = static_cast<std::size_t>(action::refuse) + 1;
+inline constexpr auto reason_count = static_cast<std::size_t>(reason::rejected) + 1;
 [[nodiscard]] std::string_view to_string(action a) noexcept;
 [[nodiscard]] std::string_view to_string(reason r) noexcept;  // kebab-case, as in the access log
 

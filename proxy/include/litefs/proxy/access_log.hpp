@@ -24,6 +24,8 @@ struct access_entry {
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
   std::chrono::microseconds took{0};
+  std::chrono::microseconds waited{0};    // held, behind a position, queued for the target
+  std::chrono::microseconds upstream{0};  // to the head of the answer
   std::string_view action;
   std::string_view reason;
   std::string_view node;  // that ran it: "local", the primary's hostname, "-"

@@ -32,7 +32,8 @@ struct attempt {
 
 struct sending {
   std::chrono::milliseconds answer_max;  // from the end of the request to the head of its response
-  bool expect_continue;                  // a streamed body waits for the upstream's 100
+  bool expect_continue = false;          // a streamed body waits for the upstream's 100
+  upstream_side side = upstream_side::target;
 };
 
 // `keep` owns the transaction.

@@ -28,17 +28,6 @@ namespace litefs::proxy {
 inline constexpr std::string_view hop_label = "litefs hop 1";
 inline constexpr std::string_view marker_label = "litefs not-executed 1";
 
-// Counted by the workers, shown by status.
-struct counters {
-  std::atomic<std::uint64_t> requests{0};
-  std::atomic<std::uint64_t> forwarded{0};
-  std::atomic<std::uint64_t> held{0};
-  std::atomic<std::uint64_t> waited{0};
-  std::atomic<std::uint64_t> refused{0};
-  std::atomic<std::uint64_t> replayed{0};
-  std::atomic<std::uint64_t> connections{0};  // open now
-};
-
 struct node {
   explicit node(proxy_config c);
   node(node const&) = delete;
@@ -51,11 +40,11 @@ struct node {
   keyring const marker_keys;
   nonce_guard nonces{boot};
   boot_table boots;
-  proxy::counters counters;
 
   std::atomic<bool> draining{false};
   std::atomic<bool> ready{false};      // the each-start steps are done and the app answered once
   std::atomic<bool> target_up{false};  // the app may be asked; view::wait_change() wakes when it changes
+  std::atomic<bool> given_up{false};   // what ended for good is not started again: the node is about to stop
 
   [[nodiscard]] bool clustered() const noexcept { return config.litefs.has_value(); }
   // Our own name as LiteFS announces it; "" in role single.

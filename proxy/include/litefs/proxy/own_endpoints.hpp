@@ -6,9 +6,12 @@
 // thread. Never throws for bad requests: the answer is an own_response with its status.
 #pragma once
 
+#include "litefs/health.hpp"
 #include "litefs/hop.hpp"
+#include "litefs/node_state.hpp"
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/json/object.hpp>
 
 #include <optional>
 #include <string>
@@ -40,7 +43,13 @@ struct own_response {
 
 boost::asio::awaitable<own_response> answer_own(node& n, view& v, own_request request);
 
-// The JSON of health and `litefs-proxy status`, with its status code by the rules for /litefs/health.
-[[nodiscard]] own_response health(node const& n, view const& v);
+// GET /litefs/health, /litefs/ready, /litefs/live, with `?role=`; 404 for any other path.
+[[nodiscard]] own_response answer_probe(node const& n, node_state const& s, std::string_view target);
+
+[[nodiscard]] health_verdict judge(node const& n, node_state const& s);
+// What health and `litefs-proxy status` tell.
+[[nodiscard]] boost::json::object status_facts(node const& n, node_state const& s, health_verdict const& v);
+[[nodiscard]] own_response json_answer(int status, boost::json::object const& facts);
+[[nodiscard]] own_response text_answer(int status, std::string body);
 
 }  // namespace litefs::proxy

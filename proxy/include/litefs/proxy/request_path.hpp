@@ -30,7 +30,7 @@ class request_path {
   awaitable<next> hold(std::string_view why);
   awaitable<next> to_target();
   awaitable<next> to_primary();
-  awaitable<next> pause(std::string_view why);
+  awaitable<next> pause(std::string_view why, retry_cause cause);
   awaitable<next> not_executed_there(attempt const& a, std::string_view mac, std::string_view primary);
   awaitable<next> failed(attempt& a);
   awaitable<next> finish(attempt& a, endpoint const& to);
@@ -38,6 +38,7 @@ class request_path {
   awaitable<void> client_failed(error_code ec);
   awaitable<attempt> send_to(endpoint const& to, std::chrono::milliseconds connect_max,
                              std::string const& head, sending how);
+  void note_upstream_time(attempt const& a, std::size_t side, time_point begun);
   // A read that only wanted to be fresher can be answered here instead, marked.
   [[nodiscard]] bool wants_freshness() const noexcept;
   [[nodiscard]] bool may_be_stale() const noexcept;

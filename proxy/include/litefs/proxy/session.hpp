@@ -17,7 +17,6 @@ class session final : public open_session, public std::enable_shared_from_this<s
   // `counted` holds the connection's place under limits.connections.
   session(thread_parts& parts, stream_socket socket, std::string address, bool trusted,
           std::unique_ptr<place> counted);
-  ~session();
 
   void start();
 

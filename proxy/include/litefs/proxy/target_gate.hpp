@@ -36,8 +36,16 @@ class target_gate {
 
   target_gate(std::size_t bound, std::size_t queue_max) : bound_(bound), queue_max_(queue_max) {}
 
-  // Must be called on `ctx`'s thread. Errors: no_buffer_space when the queue is full, timed_out.
-  awaitable<result<permit>> acquire(asio::io_context& ctx, std::chrono::milliseconds allowed);
+  // Must be called on `ctx`'s thread. The time in the queue is added to `queued`. Errors: no_buffer_space
+  // when the queue is full, timed_out.
+  awaitable<result<permit>> acquire(asio::io_context& ctx, std::chrono::milliseconds allowed,
+                                    std::chrono::microseconds& queued);
+
+  struct load {
+    std::size_t used = 0;
+    std::size_t queued = 0;
+  };
+  [[nodiscard]] load now() const;
 
  private:
   struct waiter;
@@ -45,7 +53,7 @@ class target_gate {
 
   void release() noexcept;
 
-  std::mutex mutex_;
+  std::mutex mutable mutex_;
   std::size_t const bound_;
   std::size_t const queue_max_;
   std::size_t used_ = 0;

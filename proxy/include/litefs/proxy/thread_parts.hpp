@@ -1,5 +1,5 @@
 // What the sessions of one worker thread use together. Not thread-safe: everything here belongs to its
-// thread, but for `shared` and `all`, which guard themselves.
+// thread, but for `shared` and `all`, which guard themselves, and `counts`, which any thread may read.
 #pragma once
 
 #include <boost/intrusive/list.hpp>
@@ -9,6 +9,7 @@
 #include "litefs/proxy/node.hpp"
 #include "litefs/proxy/stream.hpp"
 #include "litefs/proxy/sweep.hpp"
+#include "litefs/proxy/thread_counts.hpp"
 #include "litefs/proxy/traffic.hpp"
 #include "litefs/proxy/upstream_pool.hpp"
 #include "litefs/proxy/view.hpp"
@@ -29,13 +30,14 @@ struct thread_parts {
         local(context, std::move(initial)),
         context(1),
         ticks(context),
-        upstreams(context, ticks, n.config.timeouts.target_idle),
+        upstreams(context, ticks, n.config.timeouts.target_idle, counts.upstreams_idle),
         id_prefix(random_hex(5)) {}
 
   [[nodiscard]] std::string new_request_id() { return id_prefix + format_hex64(++requests).substr(6); }
 
   node& shared;
   traffic& all;
+  thread_counts counts;
   view local;
   // Destroyed before `local`: suspended sessions die with it, and leave the waiting lists of `local` as they
   // do.

@@ -49,7 +49,8 @@ struct transaction {
   bool continued = false;  // 100 was sent
   bool retried = false;
 
-  litefs::route route;
+  litefs::route route{action::refuse, reason::rejected};
+  request_times times;
   int status = 0;
   bool answered = false;   // a final response began
   bool keep_alive = true;  // of the client's connection

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "litefs/config.hpp"
+#include "litefs/proxy/counter.hpp"
 #include "litefs/proxy/stream.hpp"
 #include "litefs/proxy/stream_buffer.hpp"
 
@@ -26,7 +27,8 @@ using upstream_ptr = std::shared_ptr<upstream>;
 
 class upstream_pool final : public watched {
  public:
-  upstream_pool(asio::io_context& ctx, sweep& ticks, std::chrono::milliseconds idle_max);
+  // `idle_now` is told how many idle connections there are, at each sweep.
+  upstream_pool(asio::io_context& ctx, sweep& ticks, std::chrono::milliseconds idle_max, counter& idle_now);
 
   // An idle connection that is quiet and idle for less than `idle`; nullptr if there is none.
   upstream_ptr take(endpoint const& to, std::chrono::milliseconds idle);
@@ -46,6 +48,7 @@ class upstream_pool final : public watched {
   asio::io_context& context_;
   sweep& sweep_;
   std::chrono::milliseconds idle_max_;
+  counter& idle_now_;
   std::vector<lane> idle_;  // the target and a few peers: a linear search is the fastest
 };
 

@@ -17,6 +17,7 @@
 namespace litefs::proxy {
 
 struct node;
+struct thread_counts;
 struct traffic;
 class view;
 
@@ -30,6 +31,7 @@ class worker {
   // The addresses as bound: port 0 is replaced by the port the system chose.
   [[nodiscard]] std::vector<endpoint> const& bound() const noexcept;
   [[nodiscard]] view& node_view() noexcept;  // for view::post_*
+  [[nodiscard]] thread_counts const& counts() const noexcept;
 
   void post_hold(bool hold);
   void start();           // runs the io_context on a new thread
@@ -53,6 +55,8 @@ class worker_group {
 
   [[nodiscard]] std::vector<endpoint> const& bound() const noexcept;
   [[nodiscard]] std::size_t connections() const noexcept;  // of clients, open now
+  [[nodiscard]] traffic const& all() const noexcept { return *traffic_; }
+  [[nodiscard]] std::vector<thread_counts const*> counts() const;  // of each thread
 
   void start();
   void post_state(std::shared_ptr<node_state const> state, std::optional<tx_event> tx);  // to every view
