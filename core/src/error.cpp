@@ -41,6 +41,8 @@ char const* describe(errc code) noexcept {
       return "the node page has no live writer";
     case errc::page_foreign:
       return "the node page is not to be trusted";
+    case errc::bad_link_message:
+      return "not a message of a peer link";
   }
   return "unknown error";
 }

@@ -27,6 +27,7 @@ bool role_machine::become(role next, std::string primary, time_point now) {
   returning_.clear();
   if (!without_news(next)) lost_.clear();
   if (state_.role == next && state_.primary == primary) return false;
+  if (voice_ != primary) voice_.clear();
   if (!without_news(next)) {
     state_.stale_since.reset();
   } else if (!state_.stale_since) {
@@ -49,10 +50,11 @@ bool role_machine::on_primary(primary_event const& e, time_point now) {
   if (e.is_primary) return become(role::primary, options_.hostname, now);
   // A LiteFS that was restarted while it held the lease names itself until the lease has run out.
   if (e.hostname.empty() || e.hostname == options_.hostname) {
-    if (state_.role == role::replica) lost_ = state_.primary;
+    if (state_.role == role::replica || state_.role == role::disconnected) lost_ = state_.primary;
     return lose_primary(now);
   }
-  if (e.hostname != lost_) return become(role::replica, e.hostname, now);
+  bool const believed = e.hostname != lost_ && !silent(e.hostname, now);
+  if (believed) return become(role::replica, e.hostname, now);
   if (returning_.empty()) {
     returning_ = e.hostname;
     returning_since_ = now;
@@ -76,21 +78,37 @@ bool role_machine::on_lag(std::chrono::milliseconds lag, time_point) {
   return std::exchange(state_.lag, lag) != lag;
 }
 
+bool role_machine::silent(std::string_view primary, time_point now) const noexcept {
+  return voice_ == primary && now - heard_ >= options_.silence;
+}
+
+bool role_machine::on_heard(std::string_view primary, time_point when, time_point now) {
+  if (primary != state_.primary || state_.role == role::primary) return false;
+  heard_ = voice_ == primary ? std::max(heard_, when) : when;
+  voice_ = primary;
+  return tick(now);
+}
+
 bool role_machine::tick(time_point now) {
-  if (!returning_.empty() && now - returning_since_ >= options_.settle) {
-    return become(role::replica, returning_, now);
+  if (state_.role == role::replica && silent(state_.primary, now)) {
+    auto const primary = state_.primary;
+    become(role::disconnected, primary, now);
+    state_.stale_since = heard_;
+    returning_ = primary;  // LiteFS names it all the time: as soon as it is heard it counts again
+    returning_since_ = heard_;
+    return true;
   }
-  if (state_.role == role::disconnected && now - *state_.stale_since >= options_.forget) {
-    auto returning = std::move(returning_);
-    bool const changed = become(role::unknown, "", now);
-    returning_ = std::move(returning);
-    return changed;
-  }
+  bool const stayed = !returning_.empty() && now - returning_since_ >= options_.settle;
+  if (stayed && !silent(returning_, now)) return become(role::replica, returning_, now);
+  bool const named = !returning_.empty();  // one that LiteFS still names is not forgotten, however silent
+  if (state_.role == role::disconnected && !named && now - *state_.stale_since >= options_.forget)
+    return become(role::unknown, "", now);
   return false;
 }
 
 bool role_machine::on_tx(tx_event const& e, time_point now) {
   update(state_.positions, e.database, e.position);
+  heard_ = std::max(heard_, now);  // it came from the primary, whoever that is
   return !returning_.empty() && become(role::replica, returning_, now);
 }
 

@@ -3,6 +3,11 @@
 #include <memory>
 #include <utility>
 
+#include <boost/asio/co_spawn.hpp>
+
+#include "litefs/proxy/must_live.hpp"
+#include "litefs/proxy/version.hpp"
+
 namespace litefs::proxy {
 
 namespace asio = boost::asio;
@@ -27,25 +32,81 @@ constexpr auto own_executable = "/proc/self/exe";
 
 cluster_node::cluster_node(asio::io_context& context, condition& changed, reaper& r, node& shared,
                            worker_group& workers)
-    : view_(context, nothing_known()),
-      publisher_(
-          [this, &workers](std::shared_ptr<node_state const> state, std::optional<tx_event> tx) {
-            view_.post_state(state, tx);
-            workers.post_state(std::move(state), std::move(tx));
-          },
-          make_page(shared.config)),
+    : context_(context),
+      node_(shared),
+      workers_(workers),
+      view_(context, nothing_known()),
+      publisher_([this](std::shared_ptr<node_state const> state,
+                        std::optional<tx_event> tx) { on_state(std::move(state), std::move(tx)); },
+                 make_page(shared.config)),
       keeper_(context, r, changed, own_executable,
               {.mount = shared.config.litefs->mount, .databases = shared.config.databases}),
       watcher_(context, changed, *shared.config.litefs, keeper_, publisher_),
-      handoff_(context, changed, shared, view_, workers, keeper_, watcher_) {
+      probe_(changed, shared.config.litefs->api),
+      replicas_(context, changed, shared, [this] { return own_report(); }),
+      link_(context, changed, shared, link_hooks()),
+      handoff_(context, changed, shared, view_, workers, keeper_, watcher_, replicas_) {
   keeper_.on_report = [this](mount_report const& report) { watcher_.on_report(report); };
   if (shared.config.litefs->cmd.empty()) return;
   litefs_.emplace(context, r, changed, *shared.config.litefs, keeper_);
   litefs_->on_gone = [this] { watcher_.on_litefs_gone(); };
 }
 
-cluster_parts cluster_node::parts() noexcept {
-  return {.keeper = keeper_, .watcher = watcher_, .litefs = litefs_ ? &*litefs_ : nullptr};
+void cluster_node::start() {
+  asio::co_spawn(context_, keeper_.run(), must_live);
+  if (litefs_) asio::co_spawn(context_, litefs_->run(), must_live);
+  asio::co_spawn(context_, watcher_.run(), must_live);
+  asio::co_spawn(context_, probe_.run(), must_live);
+  asio::co_spawn(context_, link_.run(), must_live);
+}
+
+void cluster_node::stop_links() {
+  link_.stop();
+  replicas_.stop();
+}
+
+void cluster_node::stop_watching() {
+  probe_.stop();
+  watcher_.stop();
+  keeper_.stop();
+}
+
+void cluster_node::on_state(std::shared_ptr<node_state const> state, std::optional<tx_event> tx) {
+  view_.post_state(state, tx);
+  workers_.post_state(std::move(state), std::move(tx));
+  replicas_.report_changed();
+  link_.on_change();
+}
+
+node_report cluster_node::own_report() const {
+  auto const& s = watcher_.state();
+  return {.version = std::string(version()),
+          .role = s.role,
+          .primary = s.primary,
+          .candidate = probe_.candidate(),
+          .ready = node_.ready && node_.target_up,
+          .leaving = node_.draining,
+          .probe_age = probe_.age(),
+          .positions = s.positions};
+}
+
+primary_link::hooks cluster_node::link_hooks() {
+  return {
+      .state = [this]() -> node_state const& { return watcher_.state(); },
+      .own_report = [this] { return own_report(); },
+      .on_report = [this](std::string const& primary, node_report const* report) { hear(primary, report); },
+      .on_take =
+          [this](take_request const& take) { asio::co_spawn(context_, take_over(take.ticket), must_live); }};
+}
+
+void cluster_node::hear(std::string const& primary, node_report const* report) {
+  if (report != nullptr) watcher_.on_heard(primary, std::chrono::steady_clock::now() - report->probe_age);
+}
+
+asio::awaitable<void> cluster_node::take_over(std::string ticket) {
+  auto const done = co_await handoff_.promote(ticket);
+  if (auto const* const refused = std::get_if<handoff::refusal>(&done))
+    link_.say(take_refusal{std::move(ticket), refused->why});
 }
 
 }  // namespace litefs::proxy

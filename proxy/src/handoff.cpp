@@ -1,5 +1,6 @@
 #include "litefs/proxy/handoff.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <spdlog/spdlog.h>
@@ -27,6 +28,7 @@ constexpr milliseconds drain_look{2};  // how often running writes are looked at
 constexpr call_limits release_limits{.connect = milliseconds{500}, .total = milliseconds{3'000}};
 constexpr call_limits promote_limits{.connect = milliseconds{250}, .total = milliseconds{1'500}};
 constexpr std::size_t ticket_bytes = 8;
+constexpr milliseconds settle_max{250};
 
 // The target is done, or has given up, while the primary still holds.
 static_assert(handoff::catch_up_max + promote_limits.connect + promote_limits.total <
@@ -69,14 +71,15 @@ result<demands> positions_in(call_response const& answer) {
 }  // namespace
 
 handoff::handoff(asio::io_context& context, condition& changed, node& shared, view& own,
-                 worker_group& workers, keeper_link& keeper, watcher const& watched)
+                 worker_group& workers, keeper_link& keeper, watcher const& watched, replica_links& replicas)
     : context_(context),
       changed_(changed),
       node_(shared),
       own_(own),
       workers_(workers),
       keeper_(keeper),
-      watched_(watched) {}
+      watched_(watched),
+      replicas_(replicas) {}
 
 asio::awaitable<own_response> handoff::answer(own_request request) {
   if (request.method != "POST") co_return refuse(405, "POST only");
@@ -93,7 +96,7 @@ asio::awaitable<own_response> handoff::answer(own_request request) {
 asio::awaitable<own_response> handoff::give(std::string ticket) {
   if (watched_.state().role != role::primary) co_return refuse(409, "this node is not the primary");
   if (giving_) co_return refuse(409, "another handoff is under way");
-  if (node_.draining) co_return refuse(409, "this node is stopping");
+  if (node_.draining && ticket != invited_) co_return refuse(409, "this node is stopping");
   giving_ = true;
   given_to_ = std::move(ticket);
   released_ = false;
@@ -144,7 +147,38 @@ asio::awaitable<void> handoff::keep_hold() {
   changed_.notify();
 }
 
-asio::awaitable<handoff::outcome> handoff::promote() {
+// Who may take over, the most caught-up first.
+std::vector<std::string> handoff::candidates() const {
+  std::vector<std::pair<std::uint64_t, std::string>> able;
+  for (auto const& [name, p] : replicas_.peers()) {
+    if (!p.report || p.report->role != role::replica || !p.report->candidate || p.report->leaving) continue;
+    able.emplace_back(transactions_behind(*p.report, watched_.state().positions), name);
+  }
+  std::ranges::sort(able);
+  std::vector<std::string> names;
+  for (auto& [behind, name] : able) names.push_back(std::move(name));
+  return names;
+}
+
+asio::awaitable<bool> handoff::give_away(time_point deadline) {
+  condition::predicate gone = [this] { return watched_.state().role != role::primary; };
+  for (auto const& name : candidates()) {
+    if (gone() || clock::now() >= deadline) break;
+    invited_ = random_hex(ticket_bytes);
+    if (!replicas_.say(name, take_request{invited_})) continue;
+    spdlog::info("handoff: {} is asked to take over", name);
+    condition::predicate over = [this, &gone, &name] { return gone() || replicas_.refusal(name, invited_); };
+    co_await changed_.wait(deadline, over);
+    // The link of a node that became primary ends, perhaps a moment before we hear of its new role.
+    if (co_await changed_.wait(std::min(deadline, clock::now() + settle_max), gone)) break;
+    auto const why = replicas_.refusal(name, invited_);
+    spdlog::warn("handoff: {} did not take over: {}", name, why.value_or("not in time"));
+  }
+  invited_.clear();
+  co_return gone();
+}
+
+asio::awaitable<handoff::outcome> handoff::promote(std::string ticket) {
   auto const& s = watched_.state();
   if (s.role == role::primary) co_return refusal{"this node is the primary already"};
   if (s.role != role::replica) co_return refusal{"this node is not connected to a primary"};
@@ -154,8 +188,7 @@ asio::awaitable<handoff::outcome> handoff::promote() {
   promoting_ = true;
   auto const started = clock::now();
   auto const primary = s.primary;
-  auto ticket =
-      json::serialize(json::object{{"node", node_.hostname()}, {"ticket", random_hex(ticket_bytes)}});
+  if (ticket.empty()) ticket = random_hex(ticket_bytes);
   auto const why = co_await take(primary, ticket);
   if (why) {
     auto const released =

@@ -20,7 +20,8 @@ node::node(proxy_config c)
       database_ids(ids_of(config.databases)),
       boot(random_hex(boot_bytes)),
       hop_keys(config.secrets, hop_label),
-      marker_keys(config.secrets, marker_label) {}
+      marker_keys(config.secrets, marker_label),
+      link_keys(config.secrets, link_label) {}
 
 std::string_view node::hostname() const noexcept {
   return config.litefs ? std::string_view(config.litefs->hostname) : std::string_view{};

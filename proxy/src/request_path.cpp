@@ -4,6 +4,7 @@
 #include <boost/asio/error.hpp>
 
 #include "litefs/proxy/answer.hpp"
+#include "litefs/proxy/link_intake.hpp"
 #include "litefs/proxy/relay.hpp"
 #include "litefs/proxy/stopwatch.hpp"
 
@@ -78,6 +79,10 @@ awaitable<request_path::next> request_path::step() {
 }
 
 awaitable<request_path::next> request_path::answer_here() {
+  if (asks_for_link(t_)) {
+    co_await hand_over_link(t_);
+    co_return next::done;
+  }
   own_request own{.method = std::string(t_.head.method),
                   .target = std::string(t_.accepted.origin_target),
                   .peer = t_.peer,

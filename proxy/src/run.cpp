@@ -10,6 +10,7 @@
 #include <spdlog/spdlog.h>
 #include <sys/prctl.h>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/json.hpp>
@@ -19,6 +20,7 @@
 #include "litefs/proxy/control_socket.hpp"
 #include "litefs/proxy/log.hpp"
 #include "litefs/proxy/must_live.hpp"
+#include "litefs/proxy/supervisor.hpp"
 #include "litefs/proxy/version.hpp"
 
 namespace litefs::proxy {
@@ -67,8 +69,7 @@ control::control(proxy_config config)
     : node_(std::move(config)), workers_(node_, initial_state(node_.config)) {
   if (node_.clustered()) cluster_.emplace(context_, changed_, reaper_, node_, workers_);
   open_doors();
-  supervisor_.emplace(context_, node_, workers_, reaper_, changed_,
-                      cluster_ ? std::optional(cluster_->parts()) : std::nullopt);
+  supervisor_.emplace(context_, node_, workers_, reaper_, changed_, cluster_ ? &*cluster_ : nullptr);
 }
 
 // What other threads may ask of this one.
@@ -80,6 +81,9 @@ void control::open_doors() {
     node_.ask_control = [this](own_request request) {
       return asio::co_spawn(context_, cluster_->handing_over().answer(std::move(request)),
                             asio::use_awaitable);
+    };
+    node_.accept_link = [this](link_caller caller) {
+      asio::post(context_, [this, caller = std::move(caller)] { cluster_->replicas().accept(caller); });
     };
   }
   if (node_.config.socket.empty()) return;

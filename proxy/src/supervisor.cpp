@@ -21,12 +21,13 @@ constexpr std::chrono::seconds remind_interval{5};
 constexpr milliseconds anchor_max{1'000};
 constexpr milliseconds drain_check{50};
 constexpr milliseconds keeper_end_max{2'000};
+constexpr milliseconds after_app_max{1'000};
 constexpr milliseconds litefs_stop_min{2'000};  // also when the app used up the time
 
 }  // namespace
 
 supervisor::supervisor(asio::io_context& context, node& shared, worker_group& workers, reaper& r,
-                       condition& changed, std::optional<cluster_parts> cluster)
+                       condition& changed, cluster_node* cluster)
     : context_(context), node_(shared), workers_(workers), reaper_(r), changed_(changed), cluster_(cluster) {}
 
 void supervisor::stop() noexcept {
@@ -36,7 +37,7 @@ void supervisor::stop() noexcept {
 }
 
 bool supervisor::litefs_given_up() const noexcept {
-  return cluster_ && cluster_->litefs != nullptr && cluster_->litefs->given_up();
+  return cluster_ != nullptr && cluster_->litefs() != nullptr && cluster_->litefs()->given_up();
 }
 
 asio::awaitable<int> supervisor::run() {
@@ -48,10 +49,8 @@ asio::awaitable<int> supervisor::run() {
 }
 
 asio::awaitable<std::optional<int>> supervisor::start() {
-  if (cluster_) {
-    asio::co_spawn(context_, cluster_->keeper.run(), must_live);
-    if (cluster_->litefs != nullptr) asio::co_spawn(context_, cluster_->litefs->run(), must_live);
-    asio::co_spawn(context_, cluster_->watcher.run(), must_live);
+  if (cluster_ != nullptr) {
+    cluster_->start();
     auto const refused = co_await wait_for_litefs();
     if (refused) co_return refused;
   }
@@ -63,8 +62,8 @@ asio::awaitable<std::optional<int>> supervisor::start() {
 
 asio::awaitable<std::optional<int>> supervisor::wait_for_litefs() {
   auto const deadline = clock::now() + node_.config.litefs->start_timeout;
-  auto const mounted = [this] { return cluster_->watcher.state().mount_alive; };
-  auto const role_known = [this] { return cluster_->watcher.state().role != role::unknown; };
+  auto const mounted = [this] { return cluster_->state().mount_alive; };
+  auto const role_known = [this] { return cluster_->state().role != role::unknown; };
   condition::predicate over = [=, this] {
     return stopping() || litefs_given_up() || (mounted() && role_known());
   };
@@ -83,10 +82,10 @@ asio::awaitable<std::optional<int>> supervisor::wait_for_litefs() {
   if (stopping()) co_return 0;
   if (litefs_given_up()) co_return failed;
   // The next report comes after the keeper has tried to open its anchor connections.
-  auto const reports = cluster_->keeper.reports();
-  condition::predicate anchored = [this, reports] { return cluster_->keeper.reports() > reports; };
+  auto const reports = cluster_->keeper().reports();
+  condition::predicate anchored = [this, reports] { return cluster_->keeper().reports() > reports; };
   co_await changed_.wait(clock::now() + anchor_max, anchored);
-  auto const& s = cluster_->watcher.state();
+  auto const& s = cluster_->state();
   spdlog::info("LiteFS is up: role {}, primary {}", to_string(s.role),
                s.primary.empty() ? "unknown" : s.primary);
   co_return std::nullopt;
@@ -96,7 +95,7 @@ asio::awaitable<std::optional<int>> supervisor::run_steps() {
   std::function<bool()> const cancelled = [this] { return stopping() || litefs_given_up(); };
   for (auto const& p : node_.config.exec) {
     if (!p.each_start) continue;
-    if (p.primary_only && cluster_ && cluster_->watcher.state().role != role::primary) continue;
+    if (p.primary_only && cluster_ != nullptr && cluster_->state().role != role::primary) continue;
     spdlog::info("step {}", p.name);
     step_options step{
         .name = p.name, .process = {.cmd = p.cmd, .env = p.env, .cwd = p.cwd}, .timeout = p.start_timeout};
@@ -143,20 +142,29 @@ asio::awaitable<void> supervisor::shut_down() {
   condition::predicate hurry = [this] { return fast(); };
   co_await changed_.wait(clock::now() + node_.config.drain_delay, hurry);
   auto const deadline = clock::now() + node_.config.stop_timeout;
-  // Half of the time for requests, the rest for the app and LiteFS.
-  co_await drain(clock::now() + node_.config.stop_timeout / 2);
+  co_await hand_off(node_.config.stop_timeout / 4);
+  // A quarter of the time for the role, another for requests, the rest for the app and LiteFS.
+  co_await drain(clock::now() + node_.config.stop_timeout / 4);
   for (auto const& p : processes_) co_await p->stop(deadline, hurry);
+  co_await hand_off(after_app_max);  // writers that did not end in time are gone now
+  if (cluster_ != nullptr) cluster_->stop_links();
   workers_.close_all();
   workers_.join();
-  if (!cluster_) co_return;
-  co_await cluster_->keeper.close_handles();
-  if (cluster_->litefs != nullptr)
-    co_await cluster_->litefs->stop(std::max(deadline, clock::now() + litefs_stop_min));
-  cluster_->watcher.stop();
-  cluster_->keeper.stop();
+  if (cluster_ == nullptr) co_return;
+  co_await cluster_->keeper().close_handles();
+  if (cluster_->litefs() != nullptr)
+    co_await cluster_->litefs()->stop(std::max(deadline, clock::now() + litefs_stop_min));
+  cluster_->stop_watching();
   // While children are still reaped: its end is waited for.
-  condition::predicate ended = [this] { return cluster_->keeper.ended(); };
+  condition::predicate ended = [this] { return cluster_->keeper().ended(); };
   co_await changed_.wait(clock::now() + keeper_end_max, ended);
+}
+
+// A primary that stops without this leaves nobody for a second, and loses what was not replicated.
+asio::awaitable<void> supervisor::hand_off(milliseconds allowed) {
+  if (cluster_ == nullptr || fast() || cluster_->state().role != role::primary) co_return;
+  bool const gone = co_await cluster_->handing_over().give_away(clock::now() + allowed);
+  if (!gone) spdlog::warn("no other node took over: LiteFS gives the lease back when it ends");
 }
 
 asio::awaitable<void> supervisor::drain(time_point deadline) {

@@ -3,10 +3,9 @@
 #include <spdlog/spdlog.h>
 #include <boost/asio/co_spawn.hpp>
 
-#include <algorithm>
-#include <random>
 #include <utility>
 
+#include "litefs/proxy/backoff.hpp"
 #include "litefs/proxy/must_live.hpp"
 
 namespace litefs::proxy {
@@ -16,16 +15,7 @@ using clock = std::chrono::steady_clock;
 
 namespace {
 
-constexpr milliseconds backoff_min{50};
-constexpr milliseconds backoff_max{1'000};
 constexpr milliseconds tick_interval{250};
-
-// Half to all of it, so that nodes do not come back in step.
-milliseconds jittered(milliseconds pause) {
-  thread_local std::minstd_rand random{std::random_device{}()};
-  return milliseconds(
-      std::uniform_int_distribution<milliseconds::rep>(pause.count() / 2, pause.count())(random));
-}
 
 }  // namespace
 
@@ -43,20 +33,19 @@ watcher::watcher(asio::io_context& context, condition& changed, litefs_options o
 asio::awaitable<void> watcher::run() {
   asio::co_spawn(context_, keep_time(), must_live);
   publish_.state(state(), std::nullopt);
-  auto backoff = backoff_min;
+  backoff pause;
   while (!stopped_) {
     event_stream stream(context_.get_executor());
     stream_ = &stream;
     if (co_await stream.connect(options_.api)) {
-      backoff = backoff_min;
+      pause.reset();
       publish_.litefs_id(stream.litefs_id());
       co_await follow(stream);
     }
     stream_ = nullptr;
     lost();
     condition::predicate told_to_stop = [this] { return stopped_; };
-    co_await changed_.wait(clock::now() + jittered(backoff), told_to_stop);
-    backoff = std::min(backoff * 2, backoff_max);
+    co_await changed_.wait(clock::now() + pause.next(), told_to_stop);
   }
 }
 
@@ -118,6 +107,10 @@ void watcher::on_report(mount_report const& r) {
   // A mount that came (back) may hold other positions; a read that failed is repeated with the next report.
   if (remounted) resync_due_ = true;
   if (alive && resync_due_) request_resync();
+}
+
+void watcher::on_heard(std::string const& primary, time_point when) {
+  if (machine_.on_heard(primary, when, clock::now())) told(true);
 }
 
 void watcher::on_litefs_gone() {

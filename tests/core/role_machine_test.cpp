@@ -139,6 +139,60 @@ TEST_F(role_machine_test, positions_mount_and_lag) {
   EXPECT_FALSE(machine.on_lag(7ms, start));
 }
 
+TEST_F(role_machine_test, a_primary_that_falls_silent_on_the_peer_link) {
+  machine.on_primary(n1, start);
+  EXPECT_FALSE(machine.tick(start + 60s));  // never heard: not judged
+  EXPECT_FALSE(machine.on_heard("n1", start + 60s, start + 61s));
+  EXPECT_FALSE(machine.tick(start + 62999ms));
+  EXPECT_TRUE(machine.tick(start + 63s));
+  expect(role::disconnected, "n1");
+  EXPECT_EQ(machine.state().stale_since, start + 60s);
+  EXPECT_FALSE(machine.on_primary(n1, start + 64s));               // LiteFS itself notices nothing
+  EXPECT_FALSE(machine.on_heard("n1", start + 61s, start + 64s));  // old news
+  expect(role::disconnected, "n1");
+  EXPECT_TRUE(machine.on_heard("n1", start + 65s, start + 66s));
+  expect(role::replica, "n1");
+}
+
+TEST_F(role_machine_test, a_transaction_is_a_word_of_the_primary) {
+  machine.on_primary(n1, start);
+  machine.on_heard("n1", start, start);
+  machine.on_tx(commit, start + 2s);
+  EXPECT_FALSE(machine.tick(start + 4s));
+  EXPECT_TRUE(machine.tick(start + 5s));
+  EXPECT_TRUE(machine.on_tx(commit, start + 6s));
+  expect(role::replica, "n1");
+}
+
+TEST_F(role_machine_test, lag_alone_is_no_disconnection) {
+  machine.on_primary(n1, start);
+  for (auto t = start; t < start + 30s; t += 500ms) {
+    machine.on_heard("n1", t, t);
+    machine.on_lag(std::chrono::duration_cast<std::chrono::milliseconds>(t - start), t);
+    machine.tick(t);
+  }
+  expect(role::replica, "n1");
+}
+
+TEST_F(role_machine_test, silence_of_a_former_primary_means_nothing) {
+  machine.on_primary(n1, start);
+  machine.on_heard("n1", start, start);
+  machine.on_primary(n2, start + 1s);
+  EXPECT_FALSE(machine.tick(start + 60s));
+  expect(role::replica, "n2");
+}
+
+TEST_F(role_machine_test, a_silent_primary_that_LiteFS_loses_too_has_to_stay_again) {
+  machine.on_primary(n1, start);
+  machine.on_heard("n1", start, start);
+  machine.tick(start + 3s);
+  machine.on_primary(none, start + 4s);
+  machine.on_primary(n1, start + 5s);
+  EXPECT_FALSE(machine.on_heard("n1", start + 6s, start + 6s));
+  EXPECT_TRUE(machine.on_heard("n1", start + 6500ms, start + 6500ms));
+  expect(role::replica, "n1");
+}
+
 // Any order of inputs keeps the promises that routing relies on.
 class role_machine_random : public ::testing::TestWithParam<unsigned> {};
 
@@ -153,7 +207,11 @@ TEST_P(role_machine_random, keeps_its_promises) {
     now += std::chrono::milliseconds(random() % 1200);
     auto const before = machine.state();
     bool changed = false;
-    switch (random() % 8) {
+    switch (random() % 9) {
+      case 8:
+        changed = machine.on_heard(random() % 2 == 0 ? "n1" : "n2",
+                                   now - std::chrono::milliseconds(random() % 2000), now);
+        break;
       case 0:
         changed = machine.on_stream_lost(now), told_primary = false, last_named.clear();
         break;
@@ -186,7 +244,7 @@ TEST_P(role_machine_random, keeps_its_promises) {
     }
   }
   // Quiet input settles at what was said last.
-  machine.tick(now + 2s);
+  machine.on_heard(last_named, now + 2s, now + 2s);
   auto const settled = machine.state();
   EXPECT_FALSE(machine.tick(now + 4s));
   EXPECT_EQ(settled.role == role::replica, !last_named.empty());

@@ -27,6 +27,7 @@ enum class errc {
   page_absent,
   page_stale,
   page_foreign,
+  bad_link_message,
 };
 
 boost::system::error_category const& litefs_category() noexcept;

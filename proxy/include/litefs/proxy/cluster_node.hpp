@@ -1,5 +1,5 @@
-// The parts of the control thread that only a node of a cluster has: keeper, watcher, publisher, LiteFS,
-// handoff.
+// The parts of the control thread that only a node of a cluster has: keeper, watcher, publisher, LiteFS, peer
+// links, handoff.
 //
 // Constructed before the workers start, destroyed after they have joined. Not thread-safe: control thread
 // only.
@@ -11,12 +11,15 @@
 
 #include "litefs/proxy/handoff.hpp"
 #include "litefs/proxy/keeper_link.hpp"
+#include "litefs/proxy/litefs_probe.hpp"
 #include "litefs/proxy/litefs_process.hpp"
+#include "litefs/proxy/primary_link.hpp"
 #include "litefs/proxy/publisher.hpp"
 #include "litefs/proxy/reaper.hpp"
-#include "litefs/proxy/supervisor.hpp"
+#include "litefs/proxy/replica_links.hpp"
 #include "litefs/proxy/view.hpp"
 #include "litefs/proxy/watcher.hpp"
+#include "litefs/proxy/worker.hpp"
 
 namespace litefs::proxy {
 
@@ -26,18 +29,36 @@ class cluster_node {
   cluster_node(boost::asio::io_context& context, condition& changed, reaper& r, node& shared,
                worker_group& workers);
 
-  [[nodiscard]] cluster_parts parts() noexcept;
+  void start();          // everything begins to run
+  void stop_links();     // no peer hears of this node any more
+  void stop_watching();  // last of all: LiteFS has ended
+
   [[nodiscard]] view const& own_view() const noexcept { return view_; }
   [[nodiscard]] keeper_link& keeper() noexcept { return keeper_; }
+  [[nodiscard]] node_state const& state() const noexcept { return watcher_.state(); }
+  [[nodiscard]] litefs_process* litefs() noexcept { return litefs_ ? &*litefs_ : nullptr; }  // null: not ours
   void close_page() noexcept { publisher_.close(); }
   [[nodiscard]] proxy::handoff& handing_over() noexcept { return handoff_; }
+  [[nodiscard]] replica_links& replicas() noexcept { return replicas_; }
 
  private:
+  void on_state(std::shared_ptr<node_state const> state, std::optional<tx_event> tx);
+  [[nodiscard]] node_report own_report() const;
+  [[nodiscard]] primary_link::hooks link_hooks();
+  void hear(std::string const& primary, node_report const* report);
+  boost::asio::awaitable<void> take_over(std::string ticket);
+
+  boost::asio::io_context& context_;
+  node& node_;
+  worker_group& workers_;
   view view_;  // the control thread's own
   publisher publisher_;
   keeper_link keeper_;
   watcher watcher_;
   std::optional<litefs_process> litefs_;
+  litefs_probe probe_;
+  replica_links replicas_;
+  primary_link link_;
   proxy::handoff handoff_;
 };
 

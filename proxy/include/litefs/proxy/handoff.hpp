@@ -2,14 +2,16 @@
 //
 // The target asks the primary's proxy to hold writes; its keeper takes every database's write lock (SQLite
 // itself is the drain) and tells the final positions; the target waits for them and asks its LiteFS to
-// promote itself. The hold ends with the change of role, a release, or after `hold_max`. Not thread-safe:
-// control thread only.
+// promote itself. The hold ends with the change of role, a release, or after `hold_max`. A primary that stops
+// asks the most caught-up candidate among its linked replicas to be that target. Not thread-safe: control
+// thread only.
 #pragma once
 
 #include <chrono>
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -17,6 +19,7 @@
 #include "litefs/proxy/condition.hpp"
 #include "litefs/proxy/keeper_link.hpp"
 #include "litefs/proxy/node.hpp"
+#include "litefs/proxy/replica_links.hpp"
 #include "litefs/proxy/view.hpp"
 #include "litefs/proxy/watcher.hpp"
 #include "litefs/proxy/worker.hpp"
@@ -31,20 +34,23 @@ class handoff {
 
   // `own` is the control thread's view: the target waits on it.
   handoff(boost::asio::io_context& context, condition& changed, node& shared, view& own,
-          worker_group& workers, keeper_link& keeper, watcher const& watched);
+          worker_group& workers, keeper_link& keeper, watcher const& watched, replica_links& replicas);
 
   struct refusal {
     std::string why;
   };
   using outcome = std::variant<std::chrono::milliseconds, refusal>;  // how long writes were held
 
-  // On the target: this node becomes primary.
-  boost::asio::awaitable<outcome> promote();
+  // On the target: this node becomes primary. `ticket` names the handoff; made here if nobody asked for it.
+  boost::asio::awaitable<outcome> promote(std::string ticket = {});
+  // On the primary, which stops: somebody else becomes primary. True if this node is not (any more).
+  boost::asio::awaitable<bool> give_away(time_point deadline);
   // On the primary: POST /litefs/peer/handoff and /litefs/peer/release.
   boost::asio::awaitable<own_response> answer(own_request request);
 
  private:
   boost::asio::awaitable<own_response> give(std::string ticket);
+  [[nodiscard]] std::vector<std::string> candidates() const;
   boost::asio::awaitable<bool> writes_ended();
   boost::asio::awaitable<void> keep_hold();
   boost::asio::awaitable<std::optional<std::string>> take(std::string primary, std::string ticket);
@@ -57,6 +63,8 @@ class handoff {
   worker_group& workers_;
   keeper_link& keeper_;
   watcher const& watched_;
+  replica_links& replicas_;
+  std::string invited_;   // the ticket of the target that this node, stopping, asked to take over
   bool giving_ = false;   // as primary
   std::string given_to_;  // the target's request, repeated in its release
   bool released_ = false;

@@ -1,8 +1,8 @@
-// What every thread of a litefs-proxy shares: configuration, identity, keys, a few flags, and two doors to
+// What every thread of a litefs-proxy shares: configuration, identity, keys, a few flags, and the doors to
 // the control thread.
 //
 // Created once by run() before any worker starts and destroyed after the last has joined. Members are const,
-// atomic or guarded, so all of it is thread-safe; the two functions are set before the workers start and
+// atomic or guarded, so all of it is thread-safe; the functions are set before the workers start and
 // never again.
 #pragma once
 
@@ -27,6 +27,9 @@ namespace litefs::proxy {
 
 inline constexpr std::string_view hop_label = "litefs hop 1";
 inline constexpr std::string_view marker_label = "litefs not-executed 1";
+inline constexpr std::string_view link_label = "litefs link 1";
+
+struct link_caller;
 
 struct node {
   explicit node(proxy_config c);
@@ -38,6 +41,7 @@ struct node {
   std::string const boot;  // random, new at each start; see nonce_guard for how long hops are signed for it
   keyring const hop_keys;
   keyring const marker_keys;
+  keyring const link_keys;
   nonce_guard nonces{boot};
   boot_table boots;
 
@@ -55,6 +59,9 @@ struct node {
   std::function<boost::asio::awaitable<result<std::vector<database_position>>>()> read_positions;
   // What an authenticated peer asks of the control thread (/litefs/peer/…). Same rules.
   std::function<boost::asio::awaitable<own_response>(own_request)> ask_control;
+  // Gives the control thread the connection of an authenticated peer that asked for a link; it owns the
+  // descriptor from then on. Never blocks.
+  std::function<void(link_caller)> accept_link;
 };
 
 }  // namespace litefs::proxy

@@ -1,17 +1,15 @@
 // The order in which a node starts and stops, and its exit code.
 //
 // Start: (listeners are bound already) keeper, LiteFS, mount and role, anchors, each-start steps, app. Stop:
-// health 503, drain delay, no new connections, drain, app, our own handles, LiteFS. A second stop() shortens
-// every wait. A step that fails, an app or a LiteFS that gives up stops the node. Not thread-safe: control
-// thread only.
+// health 503, drain delay, the primary role to another node, no new connections, drain, app, our own handles,
+// LiteFS. A second stop() shortens every wait. A step that fails, an app or a LiteFS that gives up stops the
+// node. Not thread-safe: control thread only.
 #pragma once
 
 #include "litefs/proxy/app_process.hpp"
+#include "litefs/proxy/cluster_node.hpp"
 #include "litefs/proxy/condition.hpp"
-#include "litefs/proxy/keeper_link.hpp"
-#include "litefs/proxy/litefs_process.hpp"
 #include "litefs/proxy/node.hpp"
-#include "litefs/proxy/watcher.hpp"
 #include "litefs/proxy/worker.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -23,17 +21,10 @@
 
 namespace litefs::proxy {
 
-// The parts that only a cluster node has.
-struct cluster_parts {
-  keeper_link& keeper;
-  proxy::watcher& watcher;
-  litefs_process* litefs = nullptr;  // null: somebody else runs LiteFS
-};
-
 class supervisor {
  public:
   supervisor(boost::asio::io_context& context, node& shared, worker_group& workers, reaper& r,
-             condition& changed, std::optional<cluster_parts> cluster);
+             condition& changed, cluster_node* cluster);  // null: role single
 
   boost::asio::awaitable<int> run();  // the exit code of the node
   void stop() noexcept;               // SIGTERM; the second one is fast
@@ -45,6 +36,7 @@ class supervisor {
   void start_processes();
   boost::asio::awaitable<int> serve();
   boost::asio::awaitable<void> shut_down();
+  boost::asio::awaitable<void> hand_off(milliseconds allowed);
   boost::asio::awaitable<void> drain(time_point deadline);
   [[nodiscard]] bool stopping() const noexcept { return stops_ > 0; }
   [[nodiscard]] bool fast() const noexcept { return stops_ > 1; }
@@ -55,7 +47,7 @@ class supervisor {
   worker_group& workers_;
   reaper& reaper_;
   condition& changed_;
-  std::optional<cluster_parts> cluster_;
+  cluster_node* cluster_;
   std::vector<std::unique_ptr<app_process>> processes_;
   int stops_ = 0;
 };

@@ -1,5 +1,5 @@
-// The one source of this node's state: LiteFS's event stream, the keeper's reports, and the role machine
-// between them and the publisher.
+// The one source of this node's state: LiteFS's event stream, the keeper's reports, what is heard of the
+// primary on the peer link, and the role machine between them and the publisher.
 //
 // Connects again for ever, with a jittered back-off of 50 ms to 1 s; a lost stream counts at once. Positions
 // are read through the keeper after each (re)connect and each remount. Nothing here fails. Not thread-safe:
@@ -30,6 +30,8 @@ class watcher {
   void stop();
 
   void on_report(mount_report const& r);
+  // The primary's proxy told that its LiteFS was well at `when`.
+  void on_heard(std::string const& primary, time_point when);
   // Our LiteFS process has ended: its mount is dead, whatever the last report said.
   void on_litefs_gone();
 

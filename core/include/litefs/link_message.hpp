@@ -1,0 +1,61 @@
+// What two litefs-proxies say to each other on the peer link: one JSON object a line.
+//
+// `node_report` is everything a node says of itself, sent whole at each change and as a heartbeat, so that
+// the newest one replaces all before it. `take_request` asks a replica to become primary; it does, or says
+// why not. Kinds we do not know are unknown_message, so that a newer peer does not break the link. Values,
+// thread-safe.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "litefs/error.hpp"
+#include "litefs/node_state.hpp"
+#include "litefs/position.hpp"
+
+namespace litefs {
+
+struct node_report {
+  std::string version;  // of its litefs-proxy
+  litefs::role role = litefs::role::unknown;
+  std::string primary;                     // hostname, as that node knows it
+  bool candidate = false;                  // its LiteFS may become primary
+  bool ready = false;                      // its app answers
+  bool leaving = false;                    // it is stopping
+  std::chrono::milliseconds probe_age{0};  // since its own LiteFS last answered
+  std::vector<database_position> positions;
+  bool operator==(node_report const&) const = default;
+};
+
+struct take_request {
+  std::string ticket;  // names this handoff; repeated in all that follows from it
+  bool operator==(take_request const&) const = default;
+};
+
+struct take_refusal {
+  std::string ticket;
+  std::string why;
+  bool operator==(take_refusal const&) const = default;
+};
+
+struct unknown_message {
+  bool operator==(unknown_message const&) const = default;
+};
+
+using link_message = std::variant<node_report, take_request, take_refusal, unknown_message>;
+
+inline constexpr std::size_t link_line_max = 64 * 1024;
+
+[[nodiscard]] std::string format_link_message(link_message const& m);  // without a newline
+// Returns errc::bad_link_message if it is no such object.
+[[nodiscard]] result<link_message> parse_link_message(std::string_view line);
+
+// How many transactions of `own` the reporting node lacks, over all databases; one it does not have at all
+// counts whole.
+[[nodiscard]] std::uint64_t transactions_behind(node_report const& report,
+                                                std::vector<database_position> const& own) noexcept;
+
+}  // namespace litefs

@@ -1,0 +1,61 @@
+// The primary's ends of the peer links: one for each node that dialled, by hostname.
+//
+// A newer link of a node replaces its older one; at most `links_max` nodes are kept. Any node accepts links,
+// since a caller can know of a change of primary before we do. Not thread-safe: control thread only.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include "litefs/proxy/condition.hpp"
+#include "litefs/proxy/link_door.hpp"
+#include "litefs/proxy/link_session.hpp"
+#include "litefs/proxy/node.hpp"
+
+namespace litefs::proxy {
+
+class replica_links {
+ public:
+  static constexpr std::size_t links_max = 128;
+
+  struct peer {
+    std::shared_ptr<link_session> session;
+    std::optional<node_report> report;
+    std::optional<take_refusal> refusal;  // the newest
+  };
+
+  replica_links(boost::asio::io_context& context, condition& changed, node& shared,
+                std::function<node_report()> own_report);
+
+  void accept(link_caller caller);
+  void report_changed();  // our own
+  void stop();
+
+  // By hostname; who has not reported yet has no report.
+  [[nodiscard]] std::map<std::string, peer, std::less<>> const& peers() const noexcept { return peers_; }
+  // False if there is no link to that node or it does not read.
+  bool say(std::string_view hostname, link_message const& m);
+  // Why the node will not take over under this ticket, as far as it has said so or has gone.
+  [[nodiscard]] std::optional<std::string> refusal(std::string_view hostname, std::string_view ticket) const;
+
+ private:
+  boost::asio::awaitable<void> serve(std::string from, std::shared_ptr<link_session> session);
+  void receive(std::string const& from, link_session const* session, link_message const& m);
+  peer* find(std::string const& from, link_session const* session);
+
+  boost::asio::io_context& context_;
+  condition& changed_;
+  node& node_;
+  std::function<node_report()> own_report_;
+  std::map<std::string, peer, std::less<>> peers_;
+  bool stopped_ = false;
+};
+
+}  // namespace litefs::proxy

@@ -1,0 +1,109 @@
+#include "litefs/proxy/link_session.hpp"
+
+#include <utility>
+
+#include <spdlog/spdlog.h>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+
+#include "litefs/proxy/must_live.hpp"
+
+namespace litefs::proxy {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using clock = std::chrono::steady_clock;
+
+link_session::link_session(asio::io_context& context, open_link link, talk with)
+    : context_(context),
+      socket_(std::move(link.socket)),
+      seal_(std::move(link.seal)),
+      received_(std::move(link.early)),
+      talk_(std::move(with)),
+      due_(context.get_executor()),
+      heard_(clock::now()) {}
+
+asio::awaitable<void> link_session::run() {
+  asio::co_spawn(context_, write_all(shared_from_this()), must_live);
+  asio::co_spawn(context_, keep_time(shared_from_this()), must_live);
+  co_await read_all();
+  close();
+}
+
+void link_session::report_changed() {
+  report_due_ = true;
+  due_.notify();
+}
+
+bool link_session::say(link_message const& m) {
+  if (closed_ || outbox_.size() >= outbox_max) return false;
+  outbox_.push_back(format_link_message(m));
+  due_.notify();
+  return true;
+}
+
+void link_session::close() {
+  closed_ = true;
+  error_code ignored;
+  socket_.close(ignored);
+  due_.notify();
+}
+
+asio::awaitable<void> link_session::read_all() {
+  while (!closed_) {
+    error_code failed;
+    auto const n =
+        co_await asio::async_read_until(socket_, asio::dynamic_buffer(received_, 2 * link_line_max), '\n',
+                                        asio::redirect_error(asio::use_awaitable, failed));
+    if (failed || closed_) co_return;
+    auto const text = seal_.open(std::string_view(received_).substr(0, n - 1));
+    auto const message = text ? parse_link_message(*text) : result<link_message>(text.error());
+    received_.erase(0, n);
+    if (!message) {
+      spdlog::warn("peer link: {}", message.error().message());
+      co_return;
+    }
+    heard_ = clock::now();
+    talk_.on_message(*message);
+  }
+}
+
+asio::awaitable<void> link_session::write_all(self s) {
+  condition::predicate something = [&s] { return s->closed_ || s->report_due_ || !s->outbox_.empty(); };
+  while (!s->closed_) {
+    co_await s->due_.wait(time_point::max(), something);
+    if (s->closed_) co_return;
+    auto const lines = s->next_lines();
+    error_code failed;
+    co_await asio::async_write(s->socket_, asio::buffer(lines),
+                               asio::redirect_error(asio::use_awaitable, failed));
+    if (failed) s->close();
+  }
+}
+
+// In the order of their seals: what waits in the outbox, then the newest report.
+std::string link_session::next_lines() {
+  std::string lines;
+  while (!outbox_.empty()) {
+    lines.append(seal_.seal(outbox_.front())).append(1, '\n');
+    outbox_.pop_front();
+  }
+  if (std::exchange(report_due_, false))
+    lines.append(seal_.seal(format_link_message(talk_.own_report()))).append(1, '\n');
+  return lines;
+}
+
+asio::awaitable<void> link_session::keep_time(self s) {
+  condition::predicate closed = [&s] { return s->closed_; };
+  while (!s->closed_) {
+    co_await s->due_.wait(clock::now() + beat_interval, closed);
+    s->report_changed();
+    if (clock::now() - s->heard_ > silence_max) s->close();
+  }
+}
+
+}  // namespace litefs::proxy

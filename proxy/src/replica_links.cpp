@@ -1,0 +1,102 @@
+#include "litefs/proxy/replica_links.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include <spdlog/spdlog.h>
+#include <boost/asio/co_spawn.hpp>
+
+#include "litefs/proxy/must_live.hpp"
+
+namespace litefs::proxy {
+
+namespace asio = boost::asio;
+using tcp = asio::ip::tcp;
+
+namespace {
+
+// nullopt (and the descriptor closed) if it is no TCP socket.
+std::optional<tcp::socket> adopt(asio::io_context& context, int descriptor) {
+  int family = 0;
+  socklen_t size = sizeof family;
+  bool const known = ::getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &family, &size) == 0;
+  if (!known || (family != AF_INET && family != AF_INET6)) {
+    ::close(descriptor);
+    return std::nullopt;
+  }
+  return tcp::socket(context, family == AF_INET ? tcp::v4() : tcp::v6(), descriptor);
+}
+
+}  // namespace
+
+replica_links::replica_links(asio::io_context& context, condition& changed, node& shared,
+                             std::function<node_report()> own_report)
+    : context_(context), changed_(changed), node_(shared), own_report_(std::move(own_report)) {}
+
+void replica_links::accept(link_caller caller) {
+  auto socket = adopt(context_, caller.descriptor);
+  if (!socket || stopped_) return;
+  auto const known = peers_.find(caller.from);
+  if (known == peers_.end() && peers_.size() >= links_max)
+    return spdlog::warn("peer link of {} refused: {} nodes are linked", caller.from, links_max);
+  if (known != peers_.end() && known->second.session) known->second.session->close();
+
+  open_link link{.socket = std::move(*socket),
+                 .seal = link_seal(node_.link_keys, caller.session, link_side::listener),
+                 .early = {}};
+  auto own = std::make_shared<link_session const*>(nullptr);
+  link_session::talk with{
+      .own_report = own_report_,
+      .on_message = [this, own, from = caller.from](link_message const& m) { receive(from, *own, m); }};
+  auto session = std::make_shared<link_session>(context_, std::move(link), std::move(with));
+  *own = session.get();
+  peers_[caller.from] = {.session = session, .report = {}, .refusal = {}};
+  asio::co_spawn(context_, serve(caller.from, std::move(session)), must_live);
+}
+
+asio::awaitable<void> replica_links::serve(std::string from, std::shared_ptr<link_session> session) {
+  co_await session->run();
+  if (find(from, session.get()) != nullptr) peers_.erase(from);
+  changed_.notify();
+}
+
+void replica_links::report_changed() {
+  for (auto& [name, p] : peers_) p.session->report_changed();
+}
+
+void replica_links::stop() {
+  stopped_ = true;
+  for (auto& [name, p] : peers_) p.session->close();
+}
+
+replica_links::peer* replica_links::find(std::string const& from, link_session const* session) {
+  auto const found = peers_.find(from);
+  return found != peers_.end() && found->second.session.get() == session ? &found->second : nullptr;
+}
+
+void replica_links::receive(std::string const& from, link_session const* session, link_message const& m) {
+  auto* const p = find(from, session);
+  if (p == nullptr) return;
+  if (auto const* const report = std::get_if<node_report>(&m)) {
+    p->report = *report;
+  } else if (auto const* const refusal = std::get_if<take_refusal>(&m)) {
+    p->refusal = *refusal;
+    changed_.notify();
+  }
+}
+
+bool replica_links::say(std::string_view hostname, link_message const& m) {
+  auto const found = peers_.find(hostname);
+  return found != peers_.end() && found->second.session->say(m);
+}
+
+std::optional<std::string> replica_links::refusal(std::string_view hostname, std::string_view ticket) const {
+  auto const found = peers_.find(hostname);
+  if (found == peers_.end()) return "its link broke";
+  auto const& said = found->second.refusal;
+  return said && said->ticket == ticket ? std::optional(said->why) : std::nullopt;
+}
+
+}  // namespace litefs::proxy

@@ -1,0 +1,88 @@
+#include "litefs/link_message.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace litefs {
+namespace {
+
+using namespace std::chrono_literals;
+
+node_report const full{.version = "0.1.0",
+                       .role = role::primary,
+                       .primary = "n0",
+                       .candidate = true,
+                       .ready = true,
+                       .leaving = true,
+                       .probe_age = 12ms,
+                       .positions = {{"db", {txid{7}, 70}}, {"other.sqlite3", {txid{1}, 10}}}};
+
+TEST(link_message, every_kind_survives_the_wire) {
+  std::vector<link_message> const all{full,
+                                      node_report{},
+                                      take_request{"t1"},
+                                      take_refusal{"t1", ""},
+                                      take_refusal{"t1", "lacks a database"},
+                                      unknown_message{}};
+  for (auto const& m : all) {
+    auto const line = format_link_message(m);
+    SCOPED_TRACE(line);
+    EXPECT_EQ(line.find('\n'), std::string::npos);
+    auto const parsed = parse_link_message(line);
+    ASSERT_TRUE(parsed);
+    EXPECT_EQ(*parsed, m);
+  }
+}
+
+TEST(link_message, a_kind_of_a_newer_peer_is_unknown_and_no_error) {
+  EXPECT_EQ(*parse_link_message(R"({"kind":"vote","for":"n1"})"), link_message(unknown_message{}));
+}
+
+TEST(link_message, what_is_no_message) {
+  std::vector<std::string> const lines{
+      "",
+      "null",
+      "[]",
+      "{}",
+      R"({"kind":7})",
+      R"({"kind":"report"})",
+      R"({"kind":"report","role":"king","probe_age_ms":0,"positions":{}})",
+      R"({"kind":"report","role":"primary","positions":{}})",
+      R"({"kind":"report","role":"primary","probe_age_ms":0,"positions":[]})",
+      R"({"kind":"report","role":"primary","probe_age_ms":0,"positions":{"db":7}})",
+      R"({"kind":"report","role":"primary","probe_age_ms":0,"positions":{"db":"7/7"}})",
+      R"({"kind":"report","role":"primary","probe_age_ms":0,"positions":{},"primary":"a b"})",
+      R"({"kind":"take"})",
+      R"({"kind":"take","ticket":""})",
+      R"({"kind":"take-refused","why":"no"})",
+      R"({"kind":"take","ticket":")" + std::string(257, 't') + "\"}",
+      R"({"kind":"take","ticket":"t","x":")" + std::string(link_line_max, 'x') + "\"}",
+  };
+  for (auto const& line : lines) {
+    SCOPED_TRACE(line.substr(0, 100));
+    EXPECT_EQ(parse_link_message(line).error(), errc::bad_link_message);
+  }
+}
+
+TEST(link_message, an_impossible_age_is_clamped) {
+  auto const parsed =
+      parse_link_message(R"({"kind":"report","role":"single","probe_age_ms":-5,"positions":{}})");
+  EXPECT_EQ(std::get<node_report>(*parsed).probe_age, 0ms);
+}
+
+TEST(transactions_behind, counts_what_a_node_lacks_over_all_databases) {
+  std::vector<database_position> const own{{"db", {txid{10}, 1}}, {"other", {txid{4}, 2}}};
+  EXPECT_EQ(transactions_behind({.version = "", .primary = "", .positions = own}, own), 0U);
+  EXPECT_EQ(
+      transactions_behind(
+          {.version = "", .primary = "", .positions = {{"db", {txid{8}, 1}}, {"other", {txid{9}, 3}}}}, own),
+      2U);
+  EXPECT_EQ(transactions_behind({.version = "", .primary = "", .positions = {{"db", {txid{10}, 1}}}}, own),
+            4U);
+  EXPECT_EQ(transactions_behind({}, own), 14U);
+}
+
+}  // namespace
+}  // namespace litefs
