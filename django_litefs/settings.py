@@ -132,7 +132,7 @@ class Settings:
         """Where this process finds its databases."""
         if self.cluster:
             return self.mount_path
-        return self.base_dir if self.debug and self.base_dir else self.data_path
+        return self.base_dir if (self.debug or self.under_test) and self.base_dir else self.data_path
 
     @property
     def all_databases(self) -> tuple[str, ...]:

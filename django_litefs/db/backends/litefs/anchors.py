@@ -32,6 +32,14 @@ def hold(path: str, device: int, uri: str) -> None:
         _anchors[path] = (device, connection)
 
 
+def release(path: str) -> None:
+    """Closes the one of a database that is about to be removed from a live mount."""
+    with _lock:
+        kept = _anchors.pop(path, None)
+        if kept is not None:
+            kept[1].close()
+
+
 def release_all() -> None:
     """Closes them, for a process that is about to leave a live mount."""
     with _lock:

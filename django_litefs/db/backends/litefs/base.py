@@ -12,7 +12,6 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from django.db.backends.sqlite3 import base as sqlite3_base
 from django.db.backends.utils import debug_transaction
 
 from django_litefs import _core, consistency
@@ -22,7 +21,9 @@ from django_litefs.db.backends.litefs.client import DatabaseClient
 from django_litefs.db.backends.litefs.creation import DatabaseCreation
 from django_litefs.db.backends.litefs.cursor import LitefsCursor, cursor_factory
 from django_litefs.db.backends.litefs.errors import Translator
+from django_litefs.db.backends.litefs.features import DatabaseFeatures
 from django_litefs.db.backends.litefs.names import database_file, is_in_memory
+from django_litefs.db.backends.litefs.options import Sqlite3Wrapper
 from django_litefs.db.backends.litefs.proof import UnprovenError, commit_and_prove
 from django_litefs.db.backends.litefs.statements import Kind, Kinds, forbidden_pragma
 from django_litefs.exceptions import JournalModeError
@@ -32,12 +33,12 @@ T = TypeVar("T")
 BUSY_TIMEOUT_S = 10.0
 
 
-class LitefsWrapperMixin(sqlite3_base.DatabaseWrapper):
+class LitefsWrapperMixin(Sqlite3Wrapper):
     """See the module. State that starts with an underscore belongs to the open connection."""
 
-    display_name = "SQLite on LiteFS"
     client_class = DatabaseClient
     creation_class = DatabaseCreation
+    features_class = DatabaseFeatures
 
     def __init__(self, settings_dict: dict[str, Any], alias: str = "default") -> None:
         super().__init__(settings_dict, alias)
@@ -56,7 +57,6 @@ class LitefsWrapperMixin(sqlite3_base.DatabaseWrapper):
 
     def get_connection_params(self) -> dict[str, Any]:
         params: dict[str, Any] = super().get_connection_params()
-        params.pop("transaction_mode", None)  # Django 5.0 does not know it
         self._node = None
         if not is_in_memory(self.settings_dict["NAME"]):
             params["database"] = database_file(self.settings_dict["NAME"], self.alias, effective())
@@ -126,10 +126,8 @@ class LitefsWrapperMixin(sqlite3_base.DatabaseWrapper):
             super()._start_transaction_under_autocommit()  # type: ignore[misc]
             return
         cursor = self.cursor()
-        mode = getattr(self, "transaction_mode", None) or "IMMEDIATE"
-        if consistency.begin_deferred() or not self._judge().writable:
-            mode = "DEFERRED"
-        cursor.execute("BEGIN" if mode == "DEFERRED" else f"BEGIN {mode}")
+        deferred = consistency.begin_deferred() or not self._judge().writable
+        cursor.execute("BEGIN" if deferred else f"BEGIN {self.transaction_mode or 'IMMEDIATE'}")
 
     def _commit(self) -> None:
         connection = self.connection
