@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from django_litefs import _core
+from django_litefs import _core, pretence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,4 +111,4 @@ def immediate() -> Iterator[None]:
 def begin_deferred() -> bool:
     """Should the outermost transaction leave the write lock alone? So in safe requests (ATOMIC_REQUESTS)."""
     context = current()
-    return context is not None and context.safe and not context.immediate
+    return (context is not None and context.safe and not context.immediate) or pretence.is_replica()

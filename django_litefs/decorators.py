@@ -11,6 +11,7 @@ from asgiref.sync import iscoroutinefunction
 from django_litefs import consistency
 from django_litefs.conf import this_node
 from django_litefs.db.backends.litefs.errors import Translator
+from django_litefs.health import node_facts
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -25,6 +26,7 @@ def primary(view: View) -> View:
             with consistency.immediate():
                 return await view(*args, **kwargs)
 
+        async_wrapped.runs_on_primary = True  # type: ignore[attr-defined]
         return async_wrapped  # type: ignore[return-value]
 
     @functools.wraps(view)
@@ -33,10 +35,11 @@ def primary(view: View) -> View:
         with consistency.immediate():
             return view(*args, **kwargs)
 
+    wrapped.runs_on_primary = True  # type: ignore[attr-defined]
     return wrapped  # type: ignore[return-value]
 
 
 def _require_primary() -> None:
-    node = this_node()
-    if node is not None and not node.facts().writable:
-        raise Translator("default", node).not_primary()
+    facts = node_facts()
+    if not facts.writable:
+        raise Translator("default", this_node()).not_primary(facts)

@@ -6,7 +6,7 @@ import http.client
 import json
 from typing import Any
 
-from django_litefs import _core
+from django_litefs import _core, pretence
 from django_litefs._values import split_address
 from django_litefs.conf import effective, this_node
 from django_litefs.node import SINGLE, Facts
@@ -17,6 +17,8 @@ ANY_ADDRESS = ("", "0.0.0.0", "::")  # noqa: S104 (asked by way of loopback)
 
 def node_facts() -> Facts:
     """Role, mount and primary as this process sees them."""
+    if pretence.facts is not None:
+        return pretence.facts
     node = this_node()
     return SINGLE if node is None else node.facts(fresh=True)
 

@@ -24,6 +24,7 @@ FRAMEWORK_FREE = (
     "config",
     "consistency",
     "node",
+    "pretence",
     "settings",
     "_core",
     "_resolve",
