@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from django_litefs import _core
-from django_litefs.node import node_of
 from tools.cluster.addresses import free_network
 from tools.cluster.cluster import ROOT
 from tools.cluster.wait import until
@@ -83,8 +82,7 @@ class LitefsNode:
             until(lambda: self.mount.stat().st_mode & 0o200, f"{self.name} is primary", MOUNTED_WITHIN)
         role = "primary" if is_primary else "replica"
         self._page = _core.NodePageWriter(_core.default_page_path(str(self.mount)))
-        litefs_id = node_of(str(self.mount), self.address).litefs_id()
-        self._page.publish(_core.NodeFacts(role, True, self.mount.stat().st_dev, "n0", litefs_id))
+        self._page.publish(_core.NodeFacts(role, True, self.mount.stat().st_dev, "n0", ""))
 
     def beat(self) -> None:
         self._page.beat()

@@ -7,20 +7,35 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 __all__ = [
     "CommitLostError",
+    "HaltExpiredError",
+    "HaltRefusedError",
+    "HaltedError",
     "LiteFSError",
     "MountLostError",
     "NotPrimaryError",
+    "StorageError",
     "current_position",
+    "halt",
     "is_primary",
     "primary",
 ]
 
 if TYPE_CHECKING:
     from django_litefs.decorators import primary
-    from django_litefs.exceptions import CommitLostError, LiteFSError, MountLostError, NotPrimaryError
+    from django_litefs.exceptions import (
+        CommitLostError,
+        HaltedError,
+        HaltExpiredError,
+        HaltRefusedError,
+        LiteFSError,
+        MountLostError,
+        NotPrimaryError,
+        StorageError,
+    )
+    from django_litefs.halting import halt
     from django_litefs.health import current_position, is_primary
 
-_HOMES = {"primary": "decorators", "is_primary": "health", "current_position": "health"}
+_HOMES = {"primary": "decorators", "is_primary": "health", "current_position": "health", "halt": "halting"}
 
 try:
     from django_litefs import _core as _core

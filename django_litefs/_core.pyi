@@ -32,6 +32,21 @@ class PositionFile:
         """Raises MountError."""
     def read(self) -> Position:
         """Raises MountError."""
+    def wait_for(self, txid: int, timeout: float) -> Position | None:
+        """The position once it has reached `txid`; None after `timeout` seconds. Raises MountError."""
+
+class HaltHolder:
+    """LiteFS's HALT lock on a database, on a thread of its own whose descriptors no child inherits."""
+
+    def __init__(self, mount: str, database: str, hold: float) -> None:
+        """Begins to acquire it; gives it back by itself `hold` seconds after that."""
+    def wait_acquired(self, timeout: float) -> bool:
+        """Does it hold the lock? Returns as soon as that is known, at the latest after `timeout` seconds."""
+    def release(self, timeout: float) -> bool:
+        """Gives it back, or up; True if that is done within `timeout` seconds."""
+    @property
+    def problem(self) -> str:
+        """What refused it; '' if nothing did."""
 
 class StallBreaker:
     """Ends the 10 s stalls of SQLite statements on a mount that died. Keep it for ever: see `leak`."""
@@ -80,6 +95,9 @@ def default_page_path(mount: str) -> str:
 
 def inspect_mount(path: str) -> MountIdentity:
     """Raises MountError if the mount is dead or absent."""
+
+def is_halted(mount: str, database: str) -> bool:
+    """Does this node hold the HALT lock of the database, for any process? Raises MountError."""
 
 def database_id(name: str) -> int:
     """How cookies name a database."""

@@ -32,3 +32,19 @@ class CommitLostError(LiteFSError):
 
 class JournalModeError(LiteFSError):
     """Leaving WAL, or exclusive locking, would stop the replicas."""
+
+
+class HaltRefusedError(LiteFSError):
+    """The HALT lock could not be had within the time allowed. Nothing was written."""
+
+
+class HaltExpiredError(LiteFSError):
+    """The HALT lock is over, and with it the transaction that relied on it. Nothing of it was written."""
+
+
+class HaltedError(LiteFSError):
+    """The primary stayed locked for longer than the busy timeout: a replica holds the HALT lock."""
+
+
+class StorageError(LiteFSError):
+    """SQLite cannot read or write the database although the mount is alive, a full disk for example."""

@@ -6,7 +6,6 @@ itself is asked, at most once in FALLBACK_VALID_S. Framework-free; one Node per 
 
 from __future__ import annotations
 
-import http.client
 import os
 import threading
 import time
@@ -15,11 +14,9 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from django_litefs import _core
-from django_litefs._values import split_address
 
 T = TypeVar("T")
 FALLBACK_VALID_S = 0.001  # one stat() serves the checks around one statement
-API_TIMEOUT_S = 1.0
 WRITABLE_ROLES = ("primary", "single")
 
 
@@ -32,10 +29,11 @@ class Facts:
     mount_device: int
     primary: str
     litefs_id: str
+    halted: bool = False  # this connection holds the HALT lock
 
     @property
     def writable(self) -> bool:
-        return self.mount_alive and self.role in WRITABLE_ROLES
+        return self.mount_alive and (self.halted or self.role in WRITABLE_ROLES)
 
 
 SINGLE = Facts("single", True, 0, "", "")
@@ -52,7 +50,6 @@ class Node:
         self._page = _core.NodePage.open(self._page_path)
         self._lock = threading.Lock()
         self._fallback: tuple[float, Facts] = (0.0, DEAD)
-        self._ids: dict[int, str] = {}
         self._positions: dict[str, tuple[int, _core.PositionFile]] = {}
         self._start_breaker()
 
@@ -89,36 +86,20 @@ class Node:
 
     def position(self, database: str, device: int) -> _core.Position:
         """The database's position, on a descriptor kept for this mount. Raises MountError."""
+        return self._position_file(database, device).read()
+
+    def wait_for(self, database: str, device: int, txid: int, timeout: float) -> _core.Position | None:
+        """The position once it has reached `txid`; None after `timeout` seconds. Raises MountError."""
+        return self._position_file(database, device).wait_for(txid, timeout)
+
+    def _position_file(self, database: str, device: int) -> _core.PositionFile:
         with self._lock:
             kept = self._positions.get(database)
             if kept is None or kept[0] != device:
                 if kept is not None:
                     _core.leak(kept)
                 kept = self._positions[database] = (device, _core.PositionFile(self.mount, database))
-        return kept[1].read()
-
-    def litefs_id(self) -> str:
-        """The id of the LiteFS that answers now, new at each of its starts; '' if none answers."""
-        host, port = split_address(self.http_addr)
-        connection = http.client.HTTPConnection(host, port, timeout=API_TIMEOUT_S)
-        try:
-            connection.request("GET", "/info")
-            return connection.getresponse().getheader("Litefs-Id", "") or ""
-        except (OSError, http.client.HTTPException):
-            return ""
-        finally:
-            connection.close()
-
-    def known_litefs_id(self, facts: Facts) -> str:
-        """The id of the LiteFS that made this mount: from the page, else asked once for each mount."""
-        if facts.litefs_id:
-            return facts.litefs_id
-        known = self._ids.get(facts.mount_device)
-        if known is None:
-            known = self.litefs_id()
-            if known:
-                self._ids = {facts.mount_device: known}
-        return known
+        return kept[1]
 
     def after_fork(self) -> None:
         """In a child: own page mapping, own descriptors; the parent's are left as they are."""

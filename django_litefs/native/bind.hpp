@@ -6,6 +6,7 @@
 
 #include <nanobind/nanobind.h>
 
+#include <stdexcept>
 #include <utility>
 
 #include "litefs/error.hpp"
@@ -14,6 +15,7 @@ namespace litefs::python {
 
 void bind_position(nanobind::module_& m);
 void bind_cookie(nanobind::module_& m);
+void bind_halt_holder(nanobind::module_& m);
 void bind_mount(nanobind::module_& m);
 void bind_node_page(nanobind::module_& m);
 void bind_stall_breaker(nanobind::module_& m);
@@ -22,6 +24,18 @@ void bind_stall_breaker(nanobind::module_& m);
 template <class T>
 T value_or_raise(result<T>&& r) {
   if (r.has_error()) throw nanobind::value_error(r.error().message().c_str());
+  return std::move(r).value();
+}
+
+// Known to Python as _core.MountError.
+struct mount_error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// The value, or MountError with the code's message.
+template <class T>
+T mounted(result<T>&& r) {
+  if (r.has_error()) throw mount_error(r.error().message());
   return std::move(r).value();
 }
 

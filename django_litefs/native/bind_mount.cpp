@@ -4,10 +4,13 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/string_view.h>
 
-#include <stdexcept>
+#include <algorithm>
+#include <chrono>
+#include <optional>
 
 #include "bind.hpp"
 #include "litefs/mount.hpp"
+#include "position_wait.hpp"
 
 namespace nb = nanobind;
 
@@ -15,14 +18,23 @@ namespace litefs::python {
 
 namespace {
 
-struct mount_error : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
+using std::chrono::milliseconds;
 
-template <class T>
-T mounted(result<T>&& r) {
-  if (r.has_error()) throw mount_error(r.error().message());
-  return std::move(r).value();
+constexpr milliseconds slice{50};  // between two looks for Python's signals
+
+std::optional<position> wait_for(position_file const& file, std::uint64_t id, double timeout) {
+  auto const until = std::chrono::steady_clock::now() + std::chrono::duration<double>(timeout);
+  for (;;) {
+    auto const left = until - std::chrono::steady_clock::now();
+    auto const at_most = std::clamp(std::chrono::duration_cast<milliseconds>(left), milliseconds(0), slice);
+    auto reached = [&] {
+      nb::gil_scoped_release unlocked;
+      return wait_for_position(file, txid{id}, at_most);
+    }();
+    if (auto const found = mounted(std::move(reached))) return found;
+    if (left.count() <= 0) return std::nullopt;
+    if (PyErr_CheckSignals() != 0) throw nb::python_error();
+  }
 }
 
 }  // namespace
@@ -53,13 +65,15 @@ void bind_mount(nb::module_& m) {
             new (self) position_file(mounted(std::move(opened)));
           },
           nb::arg("mount"), nb::arg("database"))
-      .def("read", [](position_file const& file) {
-        auto read = [&] {
-          nb::gil_scoped_release unlocked;
-          return file.read();
-        }();
-        return mounted(std::move(read));
-      });
+      .def("read",
+           [](position_file const& file) {
+             auto read = [&] {
+               nb::gil_scoped_release unlocked;
+               return file.read();
+             }();
+             return mounted(std::move(read));
+           })
+      .def("wait_for", &wait_for, nb::arg("txid"), nb::arg("timeout"));
 }
 
 }  // namespace litefs::python

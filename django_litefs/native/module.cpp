@@ -8,6 +8,7 @@ NB_MODULE(_core, m) {
   litefs::python::bind_position(m);
   litefs::python::bind_cookie(m);
   litefs::python::bind_mount(m);
+  litefs::python::bind_halt_holder(m);
   litefs::python::bind_node_page(m);
   litefs::python::bind_stall_breaker(m);
   nanobind::set_leak_warnings(false);  // leak() below is meant

@@ -12,7 +12,7 @@ import pytest
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.python.settings")
 
-from tests.python.litefs_node import LitefsNode, available
+from tests.python.litefs_node import LitefsNode, available, until
 
 ALIAS = "on_litefs"
 
@@ -68,6 +68,33 @@ def make_wrapper(on_node: LitefsNode) -> Iterator[Callable[[], Any]]:
     for wrapper in made:
         wrapper.in_atomic_block = False
         wrapper.close()
+
+
+@pytest.fixture
+def replica(wrapper: Any, on_node: LitefsNode, tmp_path: Path, settings: Any) -> Iterator[LitefsNode]:
+    """A real replica of the node, with its table t; from here on this process is one of the replica's."""
+    from django_litefs.db.backends.litefs import anchors
+
+    assert wrapper is not None
+    replica = LitefsNode(tmp_path / "replica", primary=on_node)
+    try:
+        replica.start()
+        until(lambda: replica.has_caught_up(), "the replica has caught up")
+        settings.LITEFS = replica.litefs_settings()
+        yield replica
+    finally:
+        anchors.release_all()
+        replica.stop()
+
+
+@pytest.fixture
+def on_replica(replica: LitefsNode, make_wrapper: Callable[[], Any]) -> Iterator[Any]:
+    """A connection to the replica's database."""
+    assert replica.process is not None
+    wrapper = make_wrapper()
+    yield wrapper
+    wrapper.in_atomic_block = False
+    wrapper.close()
 
 
 @pytest.fixture

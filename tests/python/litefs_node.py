@@ -11,6 +11,7 @@ import socket
 import stat
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import yaml
@@ -41,12 +42,21 @@ def _is_writable(mount: Path) -> bool:
     return stat.S_IMODE(mount.stat().st_mode) & 0o222 == 0o222
 
 
-class LitefsNode:
-    """Started, killed and stopped by its own process id."""
+def until(condition: Callable[[], object], what: str, within: float = 20.0) -> None:
+    deadline = time.monotonic() + within
+    while not condition():
+        assert time.monotonic() < deadline, f"{what}: not within {within:g} s"
+        time.sleep(PAUSE_S)
 
-    def __init__(self, folder: Path) -> None:
+
+class LitefsNode:
+    """Started, killed and stopped by its own process id. The primary, or a replica of `primary`."""
+
+    def __init__(self, folder: Path, primary: LitefsNode | None = None) -> None:
+        folder.mkdir(exist_ok=True)
         self.mount, self.data = folder / "mount", folder / "data"
         self.host = "127.0.2.1"
+        self.primary = primary or self
         self.port = free_port(self.host)
         self.config = folder / "litefs.yml"
         self.log = folder / "litefs.log"
@@ -56,8 +66,8 @@ class LitefsNode:
         lease = {
             "type": "static",
             "hostname": "n0",
-            "candidate": True,
-            "advertise-url": f"http://{self.address}",
+            "candidate": self.primary is self,
+            "advertise-url": f"http://{self.primary.address}",
         }
         self.config.write_text(
             yaml.safe_dump(
@@ -80,7 +90,7 @@ class LitefsNode:
             "DATA_PATH": str(self.data),
             "HOSTNAME": "n0",
             "HTTP_ADDR": self.address,
-            "STATIC_PRIMARY": {"hostname": "n0", "url": f"http://{self.address}"},
+            "STATIC_PRIMARY": {"hostname": "n0", "url": f"http://{self.primary.address}"},
         }
 
     def start(self) -> None:
@@ -89,7 +99,7 @@ class LitefsNode:
                 [LITEFS, "mount", "-config", self.config, "-no-expand-env"], stdout=log, stderr=log
             )
         deadline = time.monotonic() + START_LIMIT_S
-        while not (self._is_primary() and os.path.ismount(self.mount) and _is_writable(self.mount)):
+        while not self._is_ready():
             assert self.process.poll() is None, self.log.read_text()
             assert time.monotonic() < deadline, self.log.read_text()
             time.sleep(PAUSE_S)
@@ -112,12 +122,29 @@ class LitefsNode:
                 self.kill()
         self.unmount()
 
-    def _is_primary(self) -> bool:
+    def position(self, database: str = "db.sqlite3") -> str:
+        return (self.mount / f"{database}-pos").read_text().strip()
+
+    def has_caught_up(self, database: str = "db.sqlite3") -> bool:
+        try:
+            return self.position(database) == self.primary.position(database)
+        except FileNotFoundError:
+            return False
+
+    def _is_ready(self) -> bool:
+        """LiteFS is asked before the mount, whose attributes the kernel remembers."""
+        if self.primary is self:
+            is_ready = b'"isPrimary":true' in self._info()
+            return is_ready and os.path.ismount(self.mount) and _is_writable(self.mount)
+        is_ready = b'"hostname":"n0"' in self._info()
+        return is_ready and os.path.ismount(self.mount) and (self.mount / ".primary").exists()
+
+    def _info(self) -> bytes:
         connection = http.client.HTTPConnection(self.host, self.port, timeout=1)
         try:
             connection.request("GET", "/info")
-            return b'"isPrimary":true' in connection.getresponse().read().replace(b" ", b"")
+            return connection.getresponse().read().replace(b" ", b"")
         except OSError:
-            return False
+            return b""
         finally:
             connection.close()

@@ -158,13 +158,34 @@ def test_no_form_reports_success_when_litefs_dies_at_commit(
 
 
 def test_a_commit_that_sqlite_reports_but_litefs_never_did(
-    wrapper: Any, monkeypatch: pytest.MonkeyPatch
+    wrapper: Any, node: LitefsNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """COMMIT returns, the position stands still, and LiteFS is another one than before."""
-    before = wrapper._node.litefs_id()
-    assert before
-    assert wrapper._node.known_litefs_id(wrapper._node.facts()) == before
-    monkeypatch.setattr(wrapper._node, "litefs_id", lambda: "of another start")
+    """COMMIT returns, LiteFS is gone, and the kernel still answers with the position of before."""
+    genuine = proof.commit_and_prove
+
+    def killed_after(real_node: Any, facts: Any, database: str, commit: Callable[[], object]) -> Any:
+        def commit_and_kill() -> None:
+            commit()
+            node.kill()
+
+        return genuine(real_node, facts, database, commit_and_kill)
+
+    monkeypatch.setattr("django_litefs.db.backends.litefs.base.commit_and_prove", killed_after)
     monkeypatch.setattr(wrapper._node, "position", lambda *_: _core.Position(1, 1))
     with pytest.raises(CommitLostError):
         execute(wrapper, "INSERT INTO t VALUES (1)")
+
+
+def test_the_proof_notices_a_mount_that_was_replaced(
+    wrapper: Any, node: LitefsNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = wrapper._node.facts()
+    monkeypatch.setattr(wrapper._node, "position", lambda *_: _core.Position(1, 1))
+
+    def restart() -> None:
+        node.kill()
+        node.unmount()
+        node.start()
+
+    with pytest.raises(proof.UnprovenError):
+        proof.commit_and_prove(wrapper._node, facts, "db.sqlite3", restart)

@@ -1,39 +1,39 @@
 """Django's sqlite3 backend on LiteFS: role-aware transactions, proven commits, connections that notice a new mount.
 
-`LitefsWrapperMixin` can be put over any subclass of Django's sqlite3 wrapper. In a cluster it judges by the node
-page (or the mount) at each BEGIN and each autocommit statement; on a single node only the begin mode, the journal
-and the durability differ from Django's own backend, in memory nothing does.
+`LitefsWrapperMixin` can be put over any subclass of Django's sqlite3 wrapper (spatialite, django-prometheus). In a
+cluster it judges by the node page (or the mount) at each BEGIN and each autocommit statement; on a single node only the
+begin mode, the journal and the durability differ from Django's own backend, in memory nothing does.
 """
 
 from __future__ import annotations
 
-import os
 import sqlite3
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from django.core.exceptions import ImproperlyConfigured
+from django.db.backends.sqlite3 import base as sqlite3_base
 from django.db.backends.utils import debug_transaction
 
 from django_litefs import _core, consistency
-from django_litefs.conf import effective, this_node
-from django_litefs.db.backends.litefs import opening
+from django_litefs.db.backends.litefs import replica_writes, scripts
 from django_litefs.db.backends.litefs.client import DatabaseClient
 from django_litefs.db.backends.litefs.creation import DatabaseCreation
-from django_litefs.db.backends.litefs.cursor import LitefsCursor, cursor_factory
-from django_litefs.db.backends.litefs.errors import Translator
+from django_litefs.db.backends.litefs.cursor import LitefsCursor
+from django_litefs.db.backends.litefs.errors import is_busy_protocol
 from django_litefs.db.backends.litefs.features import DatabaseFeatures
-from django_litefs.db.backends.litefs.names import database_file, is_in_memory
-from django_litefs.db.backends.litefs.options import Sqlite3Wrapper
+from django_litefs.db.backends.litefs.halting import HaltingWrapper
+from django_litefs.db.backends.litefs.names import is_in_memory
 from django_litefs.db.backends.litefs.proof import UnprovenError, commit_and_prove
 from django_litefs.db.backends.litefs.statements import Kind, Kinds, forbidden_pragma
 from django_litefs.exceptions import JournalModeError
-from django_litefs.node import SINGLE, Facts, Node
+from django_litefs.node import SINGLE, Facts
 
 T = TypeVar("T")
-BUSY_TIMEOUT_S = 10.0
 
 
-class LitefsWrapperMixin(Sqlite3Wrapper):
+class LitefsWrapperMixin(HaltingWrapper):
     """See the module. State that starts with an underscore belongs to the open connection."""
 
     client_class = DatabaseClient
@@ -42,77 +42,9 @@ class LitefsWrapperMixin(Sqlite3Wrapper):
 
     def __init__(self, settings_dict: dict[str, Any], alias: str = "default") -> None:
         super().__init__(settings_dict, alias)
-        self._node: Node | None = None
-        self._database = ""
-        self._errors = Translator("", None)
-        self._facts: Facts = SINGLE  # as of the running transaction, or of the last statement outside one
-        self._device = 0
-        self._pid = 0
-        self._query_only = False
         self._changes = 0  # total_changes when the transaction began
         self._wrote_other = False
         self._kinds = Kinds()
-
-    # Opening and dropping connections
-
-    def get_connection_params(self) -> dict[str, Any]:
-        params: dict[str, Any] = super().get_connection_params()
-        self._node = None
-        if not is_in_memory(self.settings_dict["NAME"]):
-            params["database"] = database_file(self.settings_dict["NAME"], self.alias, effective())
-            params.setdefault("timeout", BUSY_TIMEOUT_S)
-            self._node = this_node()
-            self._database = os.path.basename(params["database"])
-        self._errors = Translator(self._database, self._node)
-        return params
-
-    def get_new_connection(self, conn_params: dict[str, Any]) -> sqlite3.Connection:
-        self._pid = os.getpid()
-        self._query_only = False
-        if self._node is None:
-            connection: sqlite3.Connection = super().get_new_connection(conn_params)
-            if not is_in_memory(conn_params["database"]):
-                opening.prepare_plain(connection)
-            return connection
-        facts = self._node.facts()
-        uri = opening.find_on_mount(self._node, facts, conn_params["database"], self._errors)
-        self._facts, self._device = facts, facts.mount_device
-        try:
-            return self._watched(lambda: self._open(conn_params, uri, facts))
-        except sqlite3.Error as error:
-            raise self._errors.translate(error, self._device, query_only=not facts.writable) from error
-
-    def _open(self, conn_params: dict[str, Any], uri: str, facts: Facts) -> sqlite3.Connection:
-        connection: sqlite3.Connection = super().get_new_connection({**conn_params, "database": uri})
-        opening.prepare_on_mount(connection, facts)
-        return connection
-
-    def ensure_connection(self) -> None:
-        if self.connection is not None and self._node is not None and not self._is_ours(self._node.facts()):
-            broken = self._pid == os.getpid() and self.connection.in_transaction
-            if not self.in_atomic_block:
-                self._drop()
-            if self.in_atomic_block or broken:  # what follows must not run outside its transaction
-                raise self._errors.mount_lost()
-        super().ensure_connection()
-
-    def _is_ours(self, facts: Facts) -> bool:
-        """Is the open connection one of this process, on the mount that is there now?"""
-        return facts.mount_alive and facts.mount_device == self._device and self._pid == os.getpid()
-
-    def _is_lost(self) -> bool:
-        return self._node is not None and not self._is_ours(self._node.verified_facts())
-
-    def _drop(self) -> None:
-        """Forgets the connection without touching its file: closing one of a dead mount can stall for seconds."""
-        _core.leak(self.connection)
-        self.connection = None
-
-    def _close(self) -> None:
-        if self.connection is not None and self._is_lost():
-            _core.leak(self.connection)
-            return
-        super()._close()  # type: ignore[misc]
 
     # Transactions
 
@@ -126,7 +58,7 @@ class LitefsWrapperMixin(Sqlite3Wrapper):
             super()._start_transaction_under_autocommit()  # type: ignore[misc]
             return
         cursor = self.cursor()
-        deferred = consistency.begin_deferred() or not self._judge().writable
+        deferred = consistency.begin_deferred() or not self._may_write(self._judge())
         cursor.execute("BEGIN" if deferred else f"BEGIN {self.transaction_mode or 'IMMEDIATE'}")
 
     def _commit(self) -> None:
@@ -136,29 +68,47 @@ class LitefsWrapperMixin(Sqlite3Wrapper):
             return
         with debug_transaction(self, "COMMIT"), self.wrap_database_errors:
             self._commit_proven(connection.commit)
+        self._end_own_halt()
 
     def _rollback(self) -> None:
         if self.connection is not None and self._is_lost():
             _core.leak(self.connection)
             self.closed_in_transaction = True  # Django forgets the connection when the atomic block ends
-            return
-        super()._rollback()  # type: ignore[misc]
+        else:
+            super()._rollback()  # type: ignore[misc]
+        self._end_own_halt()
 
     def prepare_database(self) -> None:
         """Called by migrate before anything else: a replica must not even try."""
+        if replica_writes.mode("") == replica_writes.READ_ONLY:
+            return
         super().prepare_database()
         self.ensure_connection()
-        if self._node is not None and not self._judge().writable:
+        if self._node is not None and not self._judge().writable and not self._halts_by_itself():
             raise self._errors.not_primary(
-                hint="Migrations run on the primary; 'manage.py litefs_start' sees to it."
+                hint="Migrations run on the primary: 'manage.py litefs_start' sees to it. By hand, run it there, or "
+                "'manage.py migrate --halt' here."
             )
 
     # Statements
 
+    @property
+    def CURSOR_CLASS(self) -> type[sqlite3_base.SQLiteCursorWrapper]:  # noqa: N802
+        """What other mixins, such as django-prometheus's, derive their cursors from."""
+        return sqlite3_base.SQLiteCursorWrapper if self._node is None else LitefsCursor
+
     def create_cursor(self, name: str | None = None) -> Any:
         if self._node is None:
             return super().create_cursor(name)
-        return self.connection.cursor(factory=cursor_factory(self))
+        if getattr(super().create_cursor, "__func__", None) is sqlite3_base.DatabaseWrapper.create_cursor:
+            return self.connection.cursor(factory=LitefsCursor)
+        cursor = super().create_cursor(name)
+        if not isinstance(cursor, LitefsCursor):
+            raise ImproperlyConfigured(
+                f"{type(self).__qualname__}: a class below LitefsWrapperMixin makes cursors of its own, "
+                f"{type(cursor).__qualname__}: derive them from self.CURSOR_CLASS."
+            )
+        return cursor
 
     def run(self, cursor: LitefsCursor, sql: str, call: Callable[[], Any], params: Any = None) -> Any:
         """One statement of a cluster's database."""
@@ -168,16 +118,46 @@ class LitefsWrapperMixin(Sqlite3Wrapper):
         kind = self._kind(cursor, sql, params)
         if kind is Kind.COMMIT and inside:
             return self._commit_proven(call)
-        alone = not inside and kind.writes and self._facts.writable
+        alone = not inside and kind.writes and self._may_write(self._facts)
         if not alone:
             self._wrote_other |= kind is Kind.OTHER and inside
-            return self._guarded(call)
-        self._guarded(lambda: connection.execute("BEGIN IMMEDIATE"))
-        self._wrote_other = kind is Kind.OTHER
-        if connection.isolation_level is not None:  # autocommit is off: the transaction stays open
-            return self._guarded(call)
+            return self._guarded(call, sql, patient=kind in (Kind.READ, Kind.BEGIN))
+        return self._run_alone(cursor, sql, call, kind)
+
+    def run_script(self, cursor: LitefsCursor, script: str) -> None:
+        """executescript() commits what is open. Then one transaction, unless the script has its own."""
+        connection = cursor.connection
+        if connection.in_transaction:
+            self._commit_proven(connection.commit)
+        statements = list(scripts.split(script))
+
+        def execute_all() -> None:
+            for statement in statements:
+                cursor.execute(statement)
+
+        isolation_level, connection.isolation_level = connection.isolation_level, None
         try:
-            result = self._guarded(call)
+            if scripts.is_one_unit(statements) and self._may_write(self._judge()):
+                self._run_alone(cursor, script, execute_all, Kind.OTHER)
+            else:
+                execute_all()
+        finally:
+            connection.isolation_level = isolation_level
+
+    def fetch(self, call: Callable[[], T]) -> T:
+        """Rows are read from the mount while they are fetched: errors there are ours as well."""
+        result: T = self._guarded(call)
+        return result
+
+    def _run_alone(self, cursor: LitefsCursor, sql: str, call: Callable[[], Any], kind: Kind) -> Any:
+        """A write outside a transaction gets one, so that its commit can be proven."""
+        connection = cursor.connection
+        try:
+            self._guarded(lambda: connection.execute("BEGIN IMMEDIATE"), sql, patient=True)
+            self._wrote_other = kind is Kind.OTHER
+            result = self._guarded(call, sql)
+            if connection.isolation_level is not None:  # autocommit is off: the transaction stays open
+                return result
             self._guarded(cursor.fetch_before_commit)
             self._commit_proven(connection.commit)
         except BaseException:
@@ -185,19 +165,9 @@ class LitefsWrapperMixin(Sqlite3Wrapper):
                 self._drop()
             elif connection.in_transaction:
                 connection.rollback()
+            self._end_own_halt()
             raise
-        return result
-
-    def run_script(self, call: Callable[[], Any]) -> Any:
-        """executescript() commits what is open, then does as it likes: proven as one unit."""
-        if not self._judge().writable:
-            return self._guarded(call)
-        self._wrote_other = True
-        return self._commit_proven(call)
-
-    def fetch(self, call: Callable[[], T]) -> T:
-        """Rows are read from the mount while they are fetched: errors there are ours as well."""
-        result: T = self._guarded(call)
+        self._end_own_halt()
         return result
 
     def _kind(self, cursor: LitefsCursor, sql: str, params: Any) -> Kind:
@@ -209,6 +179,7 @@ class LitefsWrapperMixin(Sqlite3Wrapper):
             raise JournalModeError(
                 f"PRAGMA {pragma} refused: it would stop LiteFS on every replica.",
                 role=self._facts.role,
+                primary=self._facts.primary,
                 database=self._database,
                 hint="LiteFS databases stay in WAL mode.",
             )
@@ -221,6 +192,7 @@ class LitefsWrapperMixin(Sqlite3Wrapper):
         facts = self._node.facts()
         if not self._is_ours(facts):
             raise self._errors.mount_lost()
+        facts = self._with_halt(facts)
         if self._query_only == facts.writable:
             self.connection.execute(f"PRAGMA query_only = {int(not facts.writable)}")
             self._query_only = not facts.writable
@@ -229,18 +201,25 @@ class LitefsWrapperMixin(Sqlite3Wrapper):
         self._wrote_other = False
         return facts
 
-    def _refuse_if_lost(self) -> None:
-        if self._node is not None and not self._is_ours(self._node.facts()):
-            raise self._errors.mount_lost()
-
-    def _guarded(self, call: Callable[[], Any]) -> Any:
-        try:
-            return self._watched(call)
-        except sqlite3.Error as error:
-            raise self._errors.translate(error, self._device, query_only=self._query_only) from error
-
-    def _watched(self, call: Callable[[], T]) -> T:
-        return call() if self._node is None else self._node.watched(self._device, call)
+    def _guarded(self, call: Callable[[], Any], sql: str = "", *, patient: bool = False) -> Any:
+        """`patient`: nothing can have happened yet, so a lock that was not to be had is waited for again."""
+        deadline = time.monotonic() + self._timeout if patient else 0.0
+        while True:
+            try:
+                return self._watched(call)
+            except sqlite3.Error as error:
+                self._refuse_if_halt_is_over()
+                if patient and is_busy_protocol(error) and time.monotonic() < deadline:
+                    self._refuse_if_lost()
+                    continue
+                raise self._errors.translate(
+                    error,
+                    self._device,
+                    query_only=self._query_only,
+                    sql=sql,
+                    deferred=self.connection.in_transaction and consistency.begin_deferred(),
+                    halted=self._facts.halted,
+                ) from error
 
     def _commit_proven(self, commit: Callable[[], Any]) -> Any:
         result: list[Any] = []
@@ -248,11 +227,12 @@ class LitefsWrapperMixin(Sqlite3Wrapper):
             return self._guarded(commit)
         self._refuse_if_lost()
         try:
-            position = commit_and_prove(
-                self._node, self._facts, self._database, lambda: result.append(self._watched(commit))
-            )
+            with self._halt_for_commit():
+                position = commit_and_prove(
+                    self._node, self._facts, self._database, lambda: result.append(self._watched(commit))
+                )
         except sqlite3.Error as error:
-            raise self._errors.commit_failed(error, self._device) from error
+            raise self._errors.commit_failed(error, self._device, halted=self._facts.halted) from error
         except _core.MountError as error:
             raise self._errors.mount_lost() from error
         except UnprovenError as error:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+import weakref
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from django.db.backends.sqlite3.base import SQLiteCursorWrapper
@@ -13,12 +15,27 @@ if TYPE_CHECKING:
     from django_litefs.db.backends.litefs.base import LitefsWrapperMixin
 
 
+class LitefsConnection(sqlite3.Connection):
+    """Knows its wrapper, so that a cursor needs nothing but its connection, as other cursor classes expect."""
+
+    def belongs_to(self, wrapper: LitefsWrapperMixin) -> None:
+        self._wrapper = weakref.ref(wrapper)  # the wrapper owns the connection
+
+    def wrapper(self) -> LitefsWrapperMixin:
+        found = self._wrapper()
+        if found is None:
+            raise sqlite3.ProgrammingError("The connection's wrapper is gone.")
+        return found
+
+
 class LitefsCursor(SQLiteCursorWrapper):
     """Hands each statement to `wrapper.run()`. Rows of an autocommit RETURNING are fetched before its COMMIT."""
 
-    def __init__(self, connection: sqlite3.Connection, wrapper: LitefsWrapperMixin) -> None:
+    connection: LitefsConnection
+
+    def __init__(self, connection: LitefsConnection) -> None:
         super().__init__(connection)
-        self._wrapper = wrapper
+        self._wrapper = connection.wrapper()
         self._rows: Iterator[Any] | None = None
 
     def execute(self, query: str, params: Any = None) -> Any:
@@ -35,7 +52,8 @@ class LitefsCursor(SQLiteCursorWrapper):
 
     def executescript(self, script: str) -> Any:
         self._rows = None
-        return self._wrapper.run_script(lambda: super(LitefsCursor, self).executescript(script))
+        self._wrapper.run_script(self, script)
+        return self
 
     def fetch_before_commit(self) -> None:
         if self.description is not None:
@@ -63,8 +81,12 @@ class LitefsCursor(SQLiteCursorWrapper):
         return self._wrapper.fetch(super().fetchall) if self._rows is None else list(self._rows)
 
     def __iter__(self) -> Iterator[Any]:  # type: ignore[override]
-        return super().__iter__() if self._rows is None else self._rows
+        return iter(self.fetchone, None) if self._rows is None else self._rows
 
 
-def cursor_factory(wrapper: LitefsWrapperMixin) -> Callable[[sqlite3.Connection], LitefsCursor]:
-    return lambda connection: LitefsCursor(connection, wrapper)
+@functools.cache
+def connection_class(base: type[sqlite3.Connection]) -> type[sqlite3.Connection]:
+    """LitefsConnection over the connection class that OPTIONS["factory"] asks for."""
+    if base is sqlite3.Connection:
+        return LitefsConnection
+    return type("LitefsConnection", (LitefsConnection, base), {})
