@@ -4,6 +4,7 @@
 #include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <array>
@@ -22,16 +23,20 @@ boost::system::error_code last_error() noexcept {
 }  // namespace
 
 result<mount_identity> inspect_mount(std::string const& path) {
-  struct stat root {};
+  // The kernel remembers the mode for a minute, and LiteFS does not tell it when the role changes: it must
+  // ask.
+  struct statx root {};
   struct statfs system {};
-  if (::stat(path.c_str(), &root) != 0 || ::statfs(path.c_str(), &system) != 0) {
+  if (::statx(AT_FDCWD, path.c_str(), AT_STATX_FORCE_SYNC, STATX_BASIC_STATS, &root) != 0 ||
+      ::statfs(path.c_str(), &system) != 0) {
     return errno == ENOTCONN || errno == ECONNABORTED ? errc::mount_dead : errc::mount_absent;
   }
+  auto const device = ::makedev(root.stx_dev_major, root.stx_dev_minor);
   // A folder inside some other FUSE file system (a container's root, say) is no mount point.
   struct stat parent {};
-  bool const mount_point = ::stat((path + "/..").c_str(), &parent) == 0 && parent.st_dev != root.st_dev;
+  bool const mount_point = ::stat((path + "/..").c_str(), &parent) == 0 && parent.st_dev != device;
   if (system.f_type != FUSE_SUPER_MAGIC || !mount_point) return errc::mount_absent;
-  return mount_identity{root.st_dev, (root.st_mode & S_IWUSR) != 0};
+  return mount_identity{device, (root.stx_mode & S_IWUSR) != 0};
 }
 
 result<std::chrono::milliseconds> read_lag(std::string const& mount) {

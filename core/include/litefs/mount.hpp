@@ -21,7 +21,8 @@ struct mount_identity {
   bool operator==(mount_identity const&) const = default;
 };
 
-// stat() plus statfs(): errc::mount_dead on ENOTCONN, errc::mount_absent if it is no FUSE mount point.
+// statx() plus statfs(), both answered by LiteFS itself: errc::mount_dead on ENOTCONN, errc::mount_absent if
+// it is no FUSE mount point.
 [[nodiscard]] result<mount_identity> inspect_mount(std::string const& path);
 
 // `.lag` in milliseconds; INT32_MAX before the first sync. errc::mount_absent if unreadable.
