@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django_litefs import _core
 from django_litefs.conf import effective, this_node
@@ -66,9 +66,8 @@ class MountedWrapper(Sqlite3Wrapper):
 
     def _open(self, conn_params: dict[str, Any], uri: str, facts: Facts) -> sqlite3.Connection:
         factory = connection_class(conn_params.get("factory", sqlite3.Connection))
-        connection: LitefsConnection = super().get_new_connection(
-            {**conn_params, "database": uri, "factory": factory}
-        )
+        made = super().get_new_connection({**conn_params, "database": uri, "factory": factory})
+        connection = cast(LitefsConnection, made)
         connection.belongs_to(self)  # type: ignore[arg-type]  # the whole of it is a LitefsWrapperMixin
         opening.prepare_on_mount(connection, facts)
         return connection
