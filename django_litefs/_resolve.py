@@ -18,6 +18,7 @@ from django_litefs._values import InvalidValueError, convert, from_environment, 
 from django_litefs.settings import SETTINGS, Settings, SettingsError
 
 LITEFS_PORT = 20202
+FLY_PROXY_NETWORK = "172.16.0.0/12"  # where Fly's proxy connects to a machine from
 RESERVED_SUFFIXES = ("-journal", "-wal", "-shm", "-pos", "-lock")
 SECRET_MIN_LENGTH = 16
 NO_LEASE = (
@@ -140,7 +141,12 @@ def _derive_cluster(s: Settings, environ: Mapping[str, str], problems: list[str]
     fly_app, fly_machine = environ.get("FLY_APP_NAME", ""), environ.get("FLY_MACHINE_ID", "")
     on_fly = bool(fly_app and fly_machine)
     fly_host = f"{fly_machine}.vm.{fly_app}.internal" if on_fly else ""
-    hostname = s.hostname or fly_host or socket.gethostname()
+    # Fly's proxy is told a machine's id, and so is LiteFS's own proxy.
+    hostname = s.hostname or (fly_machine if on_fly else "") or socket.gethostname()
+    primary_url = s.primary_url
+    if on_fly and not s.hostname and not primary_url:
+        primary_url = f"http://{{hostname}}.vm.{fly_app}.internal:{split_address(s.proxy_addr)[1]}"
+    problems += _check_transport(s, hostname, fly_machine)
     advertise = s.advertise_url or (f"http://{fly_host}:{LITEFS_PORT}" if on_fly else "")
     candidate = s.candidate
     if s.static_primary:
@@ -158,11 +164,29 @@ def _derive_cluster(s: Settings, environ: Mapping[str, str], problems: list[str]
     return replace(
         s,
         hostname=hostname,
+        primary_url=primary_url,
+        trusted_proxies=s.trusted_proxies or ((FLY_PROXY_NETWORK,) if on_fly else ()),
         advertise_url=advertise,
         candidate=candidate,
         consul_key=key,
         http_addr=http_addr,
     )
+
+
+def _check_transport(s: Settings, hostname: str, fly_machine: str) -> list[str]:
+    if s.transport == "direct" or (s.transport == "auto" and not fly_machine):
+        return []
+    if not fly_machine:
+        return [
+            "LITEFS['TRANSPORT'] is 'fly-replay' but this is no Fly machine (FLY_MACHINE_ID is not set): write 'auto', "
+            "which is direct elsewhere."
+        ]
+    if hostname.partition(".")[0] != fly_machine:
+        return [
+            f"LITEFS['HOSTNAME'] {hostname!r} does not name the Fly machine {fly_machine!r}, which Fly's proxy has to "
+            f"find: remove it, or write LITEFS['TRANSPORT'] = 'direct'."
+        ]
+    return []
 
 
 def _http_addr(advertise: str, on_fly: bool) -> str:

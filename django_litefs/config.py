@@ -61,6 +61,7 @@ def proxy_config(
         "target": s.proxy_target,
         "databases": list(s.all_databases),
         "trusted-proxies": list(s.trusted_proxies),
+        "allow-app-replay": s.allow_app_replay,
         "passthrough": list(s.passthrough),
         "always-forward": list(s.always_forward),
         "read-wait": s.read_wait,
@@ -93,6 +94,7 @@ def proxy_config(
                 **_consul(s),
             },
             "primary-url": s.primary_url,
+            "transport": s.transport,
             "secret": list(s.secrets),
         }
     # A peer may hold a write for that long before it answers; the proxy refuses to wait less for the answer.

@@ -95,7 +95,17 @@ class Settings:
         LOGIN_CALLBACKS, "list", "Paths whose GETs write: straight to the primary."
     )
     trusted_proxies: tuple[str, ...] = setting(
-        (), "list", "Addresses or networks whose X-Forwarded-* are believed."
+        (),
+        "list",
+        "Addresses or networks whose X-Forwarded-* and Fly-* are believed. Default on Fly: 172.16.0.0/12.",
+    )
+    transport: str = setting(
+        "direct",
+        "choice:direct,auto,fly-replay",
+        "How requests get to the primary. auto: by Fly's proxy on Fly where it can, else direct.",
+    )
+    allow_app_replay: bool = setting(
+        False, "bool", "Let the site's own fly-replay response headers through to Fly's proxy."
     )
     target_connections: int | None = setting(
         None, "int", "Connections to the app server at once. Default: 2 x workers where known, else 64."

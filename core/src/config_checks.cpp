@@ -94,6 +94,16 @@ void check_primary_url(reader& in, proxy_config const& c) {
   }
 }
 
+void check_transport(reader& in, proxy_config const& c) {
+  if (!c.fly_replay) return;
+  if (!c.litefs)
+    in.fail("transport", "fly-replay needs a cluster, and there is no litefs", "write transport: direct");
+  if (c.trusted_proxies.empty()) {
+    in.fail("transport", "fly-replay needs trusted-proxies, or anybody could pretend to be Fly's proxy",
+            "write trusted-proxies: [172.16.0.0/12], where Fly's proxy connects from");
+  }
+}
+
 void check_cookie(reader& in, proxy_config const& c) {
   if (!head_rules::is_token(c.cookie.name))
     in.fail("cookie.name", "is no cookie name", "write for example litefs-position");
@@ -140,6 +150,7 @@ void complete(reader& in, proxy_config& config) {
   check_litefs(in, config);
   check_secrets(in, config);
   check_primary_url(in, config);
+  check_transport(in, config);
   check_cookie(in, config);
   check_exec(in, config);
   check_rest(in, config);

@@ -96,17 +96,17 @@ field<proxy_config> primary_url() {
           }};
 }
 
-// The only transport so far, named so that a file can say it.
+// `auto` is settled here: fly-replay on a Fly machine, direct elsewhere.
 field<proxy_config> transport() {
+  auto const words = choice({"direct", "auto", "fly-replay"});
   return {"transport",
-          [](reader& in, YAML::Node const& node, std::string const& key, proxy_config&) {
-            auto const text = in.text(node, key);
-            if (text && *text != "direct") {
-              in.fail(node.Mark(), key, "'" + *text + "' is not supported: only direct is, so far",
-                      "write direct");
-            }
+          [words](reader& in, YAML::Node const& node, std::string const& key, proxy_config& out) {
+            std::string word;
+            words.read(in, node, key, word);
+            bool const on_fly = in.variable("FLY_MACHINE_ID").has_value();
+            out.fly_replay = word == "fly-replay" || (word == "auto" && on_fly);
           },
-          [](proxy_config const&) { return YAML::Node("direct"); }};
+          [](proxy_config const& c) { return YAML::Node(c.fly_replay ? "fly-replay" : "direct"); }};
 }
 
 field<proxy_config> secret() {
@@ -231,6 +231,7 @@ std::vector<field<proxy_config>> top_fields() {
       secret_file(),
       make_field("trusted-proxies", &c::trusted_proxies, list_of<std::string>{network()}),
       transport(),
+      make_field("allow-app-replay", &c::allow_app_replay, flag()),
       make_field("threads", &c::threads, count(0)),
       make_field("passthrough", &c::passthrough, list_of<path_pattern>{pattern()}),
       make_field("always-forward", &c::always_forward, list_of<path_pattern>{pattern()}),

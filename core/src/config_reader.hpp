@@ -32,6 +32,8 @@ class reader {
   // The entries of a map by key; repeated and unknown ones are errors. `known` empty: any key.
   [[nodiscard]] std::vector<std::pair<std::string, YAML::Node>> entries(
       YAML::Node const& node, std::string const& key, std::vector<std::string> const& known);
+  // An environment variable that is not written in the file.
+  [[nodiscard]] std::optional<std::string> variable(std::string const& name) const { return env_(name); }
   [[nodiscard]] bool seen(std::string const& key) const { return marks_.contains(key); }
   [[nodiscard]] std::vector<config_error> take_errors() { return std::move(errors_); }
 

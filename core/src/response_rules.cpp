@@ -58,7 +58,14 @@ void read_cache_control(std::string_view value, accepted_response& out) {
   });
 }
 
-void sort_fields(response_head const& head, connection_options const& connection, accepted_response& out) {
+// What Fly's proxy acts on: it can send the request anywhere in the organisation.
+bool for_fly(header_field const& field) {
+  return istarts_with(field.name, "fly-") ||
+         (iequals(field.name, "content-type") && istarts_with(field.value, fly_replay_type));
+}
+
+void sort_fields(response_head const& head, connection_options const& connection, bool fly_fields,
+                 accepted_response& out) {
   bool committed = false;
   bool replay = false;
   bool not_executed = false;
@@ -70,16 +77,16 @@ void sort_fields(response_head const& head, connection_options const& connection
     if (iequals(name, "litefs-not-executed")) take_single(out.not_executed, not_executed, value);
     if (iequals(name, "upgrade") && out.upgrade) take_single(out.protocol, protocol, value);
     if (iequals(name, "cache-control")) read_cache_control(value, out);
-    // What the platform would act on may be reflected input of a client.
-    if (istarts_with(name, "litefs-") || istarts_with(name, "fly-")) continue;
-    if (iequals(name, "content-type") && istarts_with(value, fly_replay_type)) continue;
+    if (istarts_with(name, "litefs-")) continue;
+    if (!fly_fields && for_fly(field)) continue;  // it may be reflected input of a client
     if (!hop_by_hop(name) && !connection.nominates(name)) out.forward.push_back(field);
   }
 }
 
 }  // namespace
 
-std::variant<accepted_response, rejection> check_response(response_head const& head, bool head_request) {
+std::variant<accepted_response, rejection> check_response(response_head const& head, bool head_request,
+                                                          bool fly_fields) {
   accepted_response out;
   if (head.version != 10 && head.version != 11) return rejection{502, "version"};
   if (head.status < 100 || head.status > 599) return rejection{502, "status"};
@@ -90,7 +97,7 @@ std::variant<accepted_response, rejection> check_response(response_head const& h
   out.keep_alive = !connection.close && (head.version == 11 || connection.keep_alive);
   if (auto const bad = check_framing(head, head_request, out)) return *bad;
   out.upgrade = head.status == 101;
-  sort_fields(head, connection, out);
+  sort_fields(head, connection, fly_fields, out);
   if (out.upgrade && (!connection.upgrade || out.protocol.empty())) return rejection{502, "upgrade"};
   return out;
 }

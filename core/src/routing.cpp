@@ -23,6 +23,13 @@ bool can_forward(request_facts const& facts, node_state const& state) noexcept {
   return elsewhere && !state.primary.empty() && !facts.primary_unreachable;
 }
 
+// Only before the app ran, only towards a primary that lives as far as LiteFS knows, and once: what comes
+// back goes over the signed hop, which ends at the next node.
+bool fly_may_replay(request_facts const& facts, node_state const& state, policy const& rules) noexcept {
+  return rules.fly_replay && facts.from_fly && !facts.fly_replayed && !facts.replay && !facts.upgrade &&
+         state.role == role::replica && facts.body_length && *facts.body_length <= fly_replay_body_max;
+}
+
 // A read that gets whatever this node has, marked as such.
 route stale_read(node_state const& state, policy const& rules, time_point now) noexcept {
   bool const too_old = state.stale_since && now - *state.stale_since > rules.stale_max;
@@ -66,6 +73,8 @@ std::string_view to_string(action a) noexcept {
       return "wait";
     case action::forward:
       return "forward";
+    case action::fly_replay:
+      return "fly-replay";
     case action::hold:
       return "hold";
     case action::refuse:
@@ -148,7 +157,10 @@ route decide(request_facts const& facts, node_state const& state, freshness cons
   if (state.writable()) return at_primary(facts, state, fresh, handoff_hold);
   if (!needs_primary(facts)) return read(facts, state, fresh, rules, now);
   // Also while disconnected: the last known primary's proxy is the one to judge whether it still is primary.
-  if (can_forward(facts, state)) return {action::forward, why_primary(facts)};
+  if (can_forward(facts, state)) {
+    auto const by = fly_may_replay(facts, state, rules) ? action::fly_replay : action::forward;
+    return {by, why_primary(facts)};
+  }
   return {action::hold, reason::no_primary};
 }
 

@@ -7,6 +7,9 @@ namespace litefs::proxy {
 
 namespace {
 
+// A machine that Fly's proxy cannot reach in that time: the request comes back and is held or refused here.
+constexpr std::string_view fly_replay_terms = ";timeout=2s;fallback=prefer_self";
+
 void add(std::string& out, std::string_view name, std::string_view value) {
   out.append(name).append(": ").append(value).append("\r\n");
 }
@@ -115,6 +118,15 @@ awaitable<void> refuse(transaction& t, std::string_view why, std::chrono::millis
       t.peer ? make_not_executed(shared.marker_keys, t.peer->mac, why, shared.nonces.boot())
              : std::string(why));
   co_await answer_plain(t, 503, why, lines);
+}
+
+awaitable<void> answer_fly_replay(transaction& t, std::string_view hostname) {
+  // The hostname is the machine's id, alone or as the first label of <id>.vm.<app>.internal.
+  std::string wanted("instance=");
+  wanted.append(hostname.substr(0, hostname.find('.'))).append(fly_replay_terms);
+  std::string lines;
+  add(lines, "fly-replay", wanted);
+  co_await answer_plain(t, 409, "not executed here: Fly's proxy sends it to the primary", lines);
 }
 
 awaitable<void> refuse_hop(transaction& t, std::string_view why, bool provable) {

@@ -36,7 +36,7 @@ awaitable<attempt_end> read_answer(transaction& t, upstream& from, upstream_answ
   auto parsed = parse_response_head(*raw);
   if (!std::holds_alternative<response_head>(parsed)) co_return attempt_end::bad_response;
   answer.head = std::move(std::get<response_head>(parsed));
-  auto judged = check_response(answer.head, t.accepted.head);
+  auto judged = check_response(answer.head, t.accepted.head, t.config().allow_app_replay);
   if (!std::holds_alternative<accepted_response>(judged)) co_return attempt_end::bad_response;
   answer.accepted = std::move(std::get<accepted_response>(judged));
   // An upgrade that was not asked for, perhaps in the middle of an upload.

@@ -57,6 +57,15 @@ demands find_demands(transaction const& t) {
   return {};
 }
 
+// Of a trusted proxy's request: is that proxy Fly's, and did it replay this before?
+void judge_fly(accepted_request const& a, request_facts& facts) {
+  facts.from_fly = !find_field(a.forwarded, "Fly-Client-IP").empty();
+  facts.fly_replayed = !find_field(a.forwarded, "Fly-Replay-Src").empty() ||
+                       !find_field(a.forwarded, "Fly-Replay-Failed").empty();
+  if (a.framing.kind == body_kind::length) facts.body_length = a.framing.length;
+  if (a.framing.kind == body_kind::chunked) facts.body_length.reset();
+}
+
 }  // namespace
 
 std::optional<hop_refusal> take_in(transaction& t) {
@@ -79,6 +88,7 @@ std::optional<hop_refusal> take_in(transaction& t) {
   t.facts.always_forward =
       canonical.ambiguous ? !config.always_forward.empty() : matches_any(config.always_forward, t.path);
   t.facts.upgrade = !a.upgrade.empty();
+  if (t.client.trusted && !t.peer) judge_fly(a, t.facts);
   if (t.clustered()) {
     t.demanded = find_demands(t);
     if (!t.demanded.empty()) t.facts.demanded = &t.demanded;

@@ -5,6 +5,7 @@
 
 #include "litefs/proxy/answer.hpp"
 #include "litefs/proxy/link_intake.hpp"
+#include "litefs/proxy/peer_endpoint.hpp"
 #include "litefs/proxy/relay.hpp"
 #include "litefs/proxy/stopwatch.hpp"
 
@@ -51,8 +52,10 @@ route request_path::choose() {
                          ? freshness{}
                          : compare(t_.demanded, view.state(), view.history(), t_.parts.shared.database_ids);
   auto const& config = t_.config();
-  policy const rules{
-      .stale_reads = config.stale_reads, .stale_max = config.stale_max, .max_lag = config.max_lag};
+  policy const rules{.stale_reads = config.stale_reads,
+                     .stale_max = config.stale_max,
+                     .max_lag = config.max_lag,
+                     .fly_replay = config.fly_replay};
   return decide(t_.facts, view.state(), fresh, view.handoff_hold(), rules, clock::now());
 }
 
@@ -67,6 +70,8 @@ awaitable<request_path::next> request_path::step() {
       return wait_for_position();
     case action::forward:
       return to_primary();
+    case action::fly_replay:
+      return by_fly();
     case action::hold:
       return hold(to_string(t_.route.reason));
     case action::refuse:
@@ -97,6 +102,15 @@ awaitable<request_path::next> request_path::answer_here() {
   }
   auto response = co_await answer_own(t_.parts.shared, t_.parts.local, std::move(own));
   co_await answer_own_endpoint(t_, std::move(response));
+  co_return next::done;
+}
+
+// The head is enough for Fly's proxy; a small body is read so that its connection can be used again.
+awaitable<request_path::next> request_path::by_fly() {
+  auto const primary = t_.parts.local.state().primary;
+  if (!peer_endpoint(t_.config(), primary)) co_return co_await pause("no-primary");
+  if (!co_await client_ready()) co_return next::done;
+  co_await answer_fly_replay(t_, primary);
   co_return next::done;
 }
 

@@ -9,7 +9,6 @@ namespace litefs::proxy {
 namespace {
 
 using asio::ip::tcp;
-using address = asio::generic::stream_protocol::endpoint;
 using addresses = tcp::resolver::results_type;
 
 // Outlives the wait: a look-up that has begun cannot be ended, only abandoned.
@@ -45,15 +44,23 @@ awaitable<result<addresses>> look_up(asio::any_io_executor executor, endpoint to
   co_return job->found;
 }
 
-awaitable<result<address>> resolve(asio::io_context& ctx, endpoint const& to,
-                                   std::chrono::milliseconds allowed) {
-  if (!to.unix_path.empty()) co_return address(asio::local::stream_protocol::endpoint(to.unix_path));
-  error_code ec;  // the data path's usual case: nothing allocated
+awaitable<result<socket_addresses>> resolve(asio::io_context& ctx, endpoint const& to,
+                                            std::chrono::milliseconds allowed) {
+  socket_addresses all;
+  if (!to.unix_path.empty()) {
+    all.emplace_back(asio::local::stream_protocol::endpoint(to.unix_path));
+    co_return all;
+  }
+  error_code ec;  // the data path's usual case: no coroutine, no timer
   auto const literal = asio::ip::make_address(to.host.empty() ? "127.0.0.1" : to.host, ec);
-  if (!ec) co_return address(tcp::endpoint(literal, to.port));
+  if (!ec) {
+    all.emplace_back(tcp::endpoint(literal, to.port));
+    co_return all;
+  }
   auto const found = co_await look_up(ctx.get_executor(), to, allowed);
-  if (!found) co_return result<address>(boost::system::in_place_error, found.error());
-  co_return address(found->begin()->endpoint());
+  if (!found) co_return result<socket_addresses>(boost::system::in_place_error, found.error());
+  for (auto const& entry : *found) all.emplace_back(entry.endpoint());
+  co_return all;
 }
 
 }  // namespace litefs::proxy

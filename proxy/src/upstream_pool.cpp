@@ -1,6 +1,7 @@
 #include "litefs/proxy/upstream_pool.hpp"
 
 #include <algorithm>
+#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 
 #include "litefs/proxy/resolve.hpp"
@@ -36,12 +37,18 @@ upstream_ptr upstream_pool::take(endpoint const& to, std::chrono::milliseconds i
 
 awaitable<result<upstream_ptr>> upstream_pool::connect(endpoint const& to,
                                                        std::chrono::milliseconds allowed) {
-  auto const address = co_await resolve(context_, to, allowed);
-  if (address.has_error()) co_return address.error();
-  auto connection = std::make_shared<upstream>(context_, sweep_);
-  auto const ec = co_await connection->io.connect(*address, allowed);
-  if (ec) co_return ec;
-  co_return connection;
+  auto const deadline = clock::now() + allowed;
+  auto const addresses = co_await resolve(context_, to, allowed);
+  if (addresses.has_error()) co_return addresses.error();
+  error_code failed;
+  for (auto const& address : *addresses) {
+    auto const left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - clock::now());
+    if (left <= std::chrono::milliseconds(0)) break;
+    auto connection = std::make_shared<upstream>(context_, sweep_);
+    failed = co_await connection->io.connect(address, left);
+    if (!failed) co_return connection;
+  }
+  co_return failed ? failed : asio::error::timed_out;
 }
 
 void upstream_pool::keep(endpoint const& to, upstream_ptr connection) {

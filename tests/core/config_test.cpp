@@ -105,6 +105,25 @@ TEST(config, everything) {
   EXPECT_TRUE(config.node_page.starts_with("/dev/shm/litefs-"));
 }
 
+TEST(config, transport_auto_is_settled_by_where_we_run) {
+  struct row {
+    std::string word;
+    bool on_fly;
+    bool fly_replay;
+  };
+  for (auto const& [word, on_fly, fly_replay] : {row{"direct", true, false}, row{"auto", true, true},
+                                                 row{"auto", false, false}, row{"fly-replay", false, true}}) {
+    auto yaml = cluster;
+    yaml.replace(yaml.find("transport: direct"), 17, "transport: " + word);
+    auto const config = load(yaml, [&](std::string const& name) {
+      return name == "FLY_MACHINE_ID" && on_fly ? std::optional<std::string>("m1") : with_secret(name);
+    });
+    EXPECT_EQ(config.fly_replay, fly_replay) << word << on_fly;
+    EXPECT_NE(dump_config(config).find(fly_replay ? "transport: fly-replay" : "transport: direct"),
+              std::string::npos);
+  }
+}
+
 TEST(config, the_dump_reads_as_the_same_and_shows_no_secret) {
   auto const text = dump_config(load(cluster, with_secret));
   EXPECT_EQ(text.find("enough bytes"), std::string::npos);

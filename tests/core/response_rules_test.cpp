@@ -12,9 +12,9 @@ using list = std::vector<std::string>;
 
 class response_rules : public ::testing::Test {
  protected:
-  accepted_response const* check(std::string const& raw, bool head_request = false) {
+  accepted_response const* check(std::string const& raw, bool head_request = false, bool fly_fields = false) {
     head_.emplace(raw);
-    verdict_ = check_response(head_->response(), head_request);
+    verdict_ = check_response(head_->response(), head_request, fly_fields);
     return std::get_if<accepted_response>(&verdict_);
   }
   std::optional<raw_head> head_;
@@ -93,6 +93,12 @@ TEST_F(response_rules, internal_and_platform_fields_are_taken_out) {  // 27
   auto const* replay = check("HTTP/1.1 200 OK\r\nContent-Type: Application/vnd.fly.replay+json; a=b\r\n\r\n");
   ASSERT_NE(replay, nullptr);
   EXPECT_TRUE(replay->forward.empty());
+  auto const* allowed = check(
+      "HTTP/1.1 200 OK\r\nContent-Type: application/vnd.fly.replay+json\r\nfly-replay: app=x\r\n"
+      "litefs-replay: primary\r\n\r\n",
+      false, true);
+  ASSERT_NE(allowed, nullptr);
+  EXPECT_EQ(names(allowed->forward), (list{"Content-Type", "fly-replay"}));
 }
 
 TEST_F(response_rules, a_repeated_internal_field_is_none) {

@@ -48,6 +48,7 @@ VARIANTS: list[dict[str, Any]] = [
         "PRIMARY_URL": {"n0": "http://127.0.2.9:8081"},
         "DATABASES": ["b.sqlite3"],
         "TRUSTED_PROXIES": ["10.0.0.0/8"],
+        "TRANSPORT": "auto",
     },
     {
         "EXTRA": {"lease": {"demote-delay": "5s"}, "data": {"compress": False}},

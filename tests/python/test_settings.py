@@ -155,14 +155,17 @@ def test_environment_wins_and_is_converted() -> None:
         assert next(iter(wrong)) in problem
 
 
+FLY = {
+    "FLY_APP_NAME": "notes",
+    "FLY_MACHINE_ID": "m1",
+    "FLY_REGION": "ams",
+    "PRIMARY_REGION": "cdg",
+    "FLY_CONSUL_URL": "https://:token@consul.example/",
+}
+
+
 def test_on_fly() -> None:
-    environ = {
-        "FLY_APP_NAME": "notes",
-        "FLY_MACHINE_ID": "m1",
-        "FLY_REGION": "ams",
-        "PRIMARY_REGION": "cdg",
-        "FLY_CONSUL_URL": "https://:token@consul.example/",
-    }
+    environ = FLY
     s = resolved({}, environ)
     assert s.cluster
     assert s.consul_url == environ["FLY_CONSUL_URL"]
@@ -170,8 +173,35 @@ def test_on_fly() -> None:
     assert s.advertise_url == "http://m1.vm.notes.internal:20202"
     assert s.http_addr == "fly-local-6pn:20202"
     assert s.candidate is False
+    assert s.hostname == "m1"
+    assert s.primary_url == "http://{hostname}.vm.notes.internal:8081"
+    assert s.trusted_proxies == ("172.16.0.0/12",)
+    named = resolved({"HOSTNAME": "m1.vm.notes.internal", "TRUSTED_PROXIES": ["10.0.0.1"]}, environ)
+    assert named.primary_url == "http://{hostname}:8081"
+    assert named.trusted_proxies == ("10.0.0.1",)
     assert resolved({"CONSUL_URL": "http://own:8500"}, environ).consul_url == "http://own:8500"
     assert not resolved({"ENABLED": False}, environ).cluster
+
+
+@pytest.mark.parametrize(
+    ("litefs", "environ", "named"),
+    [
+        ({"TRANSPORT": "auto"}, FLY, ""),
+        ({"TRANSPORT": "fly-replay"}, FLY, ""),
+        ({"TRANSPORT": "fly-replay", "HOSTNAME": "m1.vm.notes.internal"}, FLY, ""),
+        ({"TRANSPORT": "auto", "HOSTNAME": "other"}, FLY, "does not name the Fly machine 'm1'"),
+        ({**CONSUL, "TRANSPORT": "auto"}, {}, ""),
+        ({**CONSUL, "TRANSPORT": "fly-replay"}, {}, "no Fly machine"),
+        ({"HOSTNAME": "other"}, FLY, ""),
+        ({**CONSUL, "TRANSPORT": "fly"}, {}, "one of direct, auto, fly-replay"),
+    ],
+)
+def test_transport(litefs: Any, environ: dict[str, str], named: str) -> None:
+    if named:
+        (problem,) = problems(litefs, environ)
+        assert named in problem
+    else:
+        assert resolved(litefs, environ).transport == litefs.get("TRANSPORT", "direct")
 
 
 def test_static_lease_makes_the_named_node_the_candidate() -> None:

@@ -99,6 +99,8 @@ struct proxy_config {
   // How a peer is reached: a template with {hostname}, or a map (which is then an allow-list).
   std::string primary_url_template = "http://{hostname}:8081";
   std::map<std::string, std::string> primary_urls;
+  bool fly_replay = false;        // transport: fly-replay, or auto on Fly; else direct
+  bool allow_app_replay = false;  // let the app's own fly-* response headers through
   std::vector<std::string> secrets;
   std::vector<std::string> trusted_proxies;  // addresses or CIDR prefixes, validated
   std::size_t threads = 0;

@@ -96,14 +96,16 @@ struct accepted_response {
   bool upgrade = false;            // 101
   std::string_view protocol;       // of a 101
   std::optional<std::uint64_t>
-      announced_length;               // HEAD, 304: Content-Length to repeat, though no body follows
-  std::vector<header_field> forward;  // end-to-end fields: no hop-by-hop, no litefs-*, no fly-*, no framing
+      announced_length;  // HEAD, 304: Content-Length to repeat, though no body follows
+  std::vector<header_field>
+      forward;  // end-to-end fields: no hop-by-hop, no litefs-*, no framing, fly-* if allowed
 };
 
-// `head_request`: the request was HEAD. Returns a rejection (status 502) for a response that could be read in
-// two ways.
+// `head_request`: the request was HEAD. `fly_fields`: what Fly's proxy acts on may come from the app. Returns
+// a rejection (status 502) for a response that could be read in two ways.
 [[nodiscard]] std::variant<accepted_response, rejection> check_response(response_head const& head,
-                                                                        bool head_request);
+                                                                        bool head_request,
+                                                                        bool fly_fields = false);
 
 [[nodiscard]] bool iequals(std::string_view a, std::string_view b) noexcept;  // ASCII
 

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -19,9 +20,10 @@ enum class action : std::uint8_t {
   own,    // answered by the proxy itself (/litefs/…)
   local,  // this node's target
   wait,   // until the demanded position is visible here, at most read-wait; then ask again with waited = true
-  forward,  // the primary's proxy
-  hold,     // until the state changes, at most primary-redirect-timeout; then ask again
-  refuse,   // 503, provably not executed
+  forward,     // the primary's proxy
+  fly_replay,  // answered 409: Fly's proxy sends the request to the primary itself, nothing of it ran here
+  hold,        // until the state changes, at most primary-redirect-timeout; then ask again
+  refuse,      // 503, provably not executed
 };
 
 enum class reason : std::uint8_t {
@@ -60,16 +62,23 @@ struct request_facts {
   bool remembered = false;
   bool replay = false;  // second run, asked for by the app
   bool upgrade = false;
-  bool waited = false;                // read-wait is used up
-  bool primary_unreachable = false;   // a connect to the primary failed while reading
-  demands const* demanded = nullptr;  // from cookie or header; nullptr if none
+  bool waited = false;               // read-wait is used up
+  bool primary_unreachable = false;  // a connect to the primary failed while reading
+  bool from_fly = false;             // Fly's proxy sent it: a trusted address that names a Fly client
+  bool fly_replayed = false;         // and has replayed it before, or tried to
+  std::optional<std::uint64_t> body_length = 0;  // nullopt: not known beforehand
+  demands const* demanded = nullptr;             // from cookie or header; nullptr if none
 };
 
 struct policy {
   bool stale_reads = true;
   std::chrono::milliseconds stale_max{600'000};
   std::chrono::milliseconds max_lag{10'000};  // beyond it what a replica serves is marked
+  bool fly_replay = false;                    // transport: fly-replay
 };
+
+// What Fly's proxy keeps of a request to replay it; beyond it a replay is an error there.
+inline constexpr std::uint64_t fly_replay_body_max = 1'000'000;
 
 struct route {
   litefs::action action = action::refuse;

@@ -29,6 +29,8 @@ awaitable<void> answer_plain(transaction& t, int status, std::string_view text, 
 awaitable<void> answer_own_endpoint(transaction& t, own_response response);
 // 503, Retry-After and the reason; `retry_after` is raised to 1 s.
 awaitable<void> refuse(transaction& t, std::string_view why, std::chrono::milliseconds retry_after);
+// 409 that makes Fly's proxy send the request to the machine of that hostname, or back to us if it cannot.
+awaitable<void> answer_fly_replay(transaction& t, std::string_view hostname);
 // 503 for a hop that is not believed: without our mac unless `provable`.
 awaitable<void> refuse_hop(transaction& t, std::string_view why, bool provable);
 

@@ -30,6 +30,7 @@ class request_path {
   awaitable<next> hold(std::string_view why);
   awaitable<next> to_target();
   awaitable<next> to_primary();
+  awaitable<next> by_fly();
   awaitable<next> pause(std::string_view why, retry_cause cause);
   awaitable<next> not_executed_there(attempt const& a, std::string_view mac, std::string_view primary);
   awaitable<next> failed(attempt& a);
