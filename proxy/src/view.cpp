@@ -1,7 +1,5 @@
 #include "litefs/proxy/view.hpp"
 
-#include "litefs/routing.hpp"
-
 #include <boost/asio/post.hpp>
 
 #include <utility>
@@ -13,19 +11,23 @@ namespace asio = boost::asio;
 view::view(asio::io_context& context, node_state initial)
     : context_(context),
       state_(std::make_shared<node_state const>(std::move(initial))),
-      moved_(context.get_executor()) {}
+      reads_(context),
+      changed_(context.get_executor()) {}
 
 asio::awaitable<bool> view::wait_position(demands const& demanded, time_point deadline) {
   auto const before = changes_;
-  condition::predicate done = [this, &demanded, before] { return changes_ != before || visible(demanded); };
-  co_await moved_.wait(deadline, std::move(done));
-  co_return visible(demanded);
+  for (;;) {
+    auto const* const ahead = first_ahead(demanded);
+    if (ahead == nullptr) co_return true;
+    if (changes_ != before || std::chrono::steady_clock::now() >= deadline) co_return false;
+    co_await reads_.wait(ahead->database, ahead->position.txid, deadline);
+  }
 }
 
 asio::awaitable<bool> view::wait_change(time_point deadline) {
   auto const before = changes_;
   condition::predicate done = [this, before] { return changes_ != before; };
-  co_return co_await moved_.wait(deadline, std::move(done));
+  co_return co_await changed_.wait(deadline, std::move(done));
 }
 
 void view::post_state(std::shared_ptr<node_state const> state, std::optional<tx_event> tx) {
@@ -46,24 +48,33 @@ void view::post_wake() {
 
 void view::accept(std::shared_ptr<node_state const> state, std::optional<tx_event> const& tx) {
   auto const before = std::exchange(state_, std::move(state));
+  auto const moved = [this](std::string const& database, position const& to) {
+    auto const id = database_id(database);
+    history_.record(id, to);
+    reads_.reached(id, to.txid);
+  };
   if (tx) {
-    history_.record(database_id(tx->database), tx->position);
+    moved(tx->database, tx->position);
   } else {
-    for (auto const& p : state_->positions) history_.record(database_id(p.database), p.position);
+    for (auto const& p : state_->positions) moved(p.database, p.position);
   }
   bool const other = before->role != state_->role || before->primary != state_->primary ||
                      before->mount_alive != state_->mount_alive;
-  if (other) ++changes_;
-  moved_.notify();
+  if (other) changed();
 }
 
 void view::changed() {
   ++changes_;
-  moved_.notify();
+  reads_.wake_all();
+  changed_.notify();
 }
 
-bool view::visible(demands const& demanded) const noexcept {
-  return !compare(demanded, *state_, history_).behind;
+demand const* view::first_ahead(demands const& demanded) const noexcept {
+  for (auto const& wanted : demanded) {
+    auto const* const local = state_->find(wanted.database);
+    if (local != nullptr && wanted.position.txid > local->position.txid) return &wanted;
+  }
+  return nullptr;
 }
 
 }  // namespace litefs::proxy

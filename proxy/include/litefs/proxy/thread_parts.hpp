@@ -32,6 +32,9 @@ struct thread_parts {
         ticks(context),
         upstreams(context, ticks, n.config.timeouts.target_idle, counts.upstreams_idle),
         id_prefix(random_hex(5)) {}
+  ~thread_parts() { local.abandon_waits(); }  // sessions refer to what is destroyed first
+  thread_parts(thread_parts const&) = delete;
+  thread_parts& operator=(thread_parts const&) = delete;
 
   [[nodiscard]] std::string new_request_id() { return id_prefix + format_hex64(++requests).substr(6); }
 

@@ -10,6 +10,7 @@
 #include "litefs/lineage.hpp"
 #include "litefs/node_state.hpp"
 #include "litefs/proxy/condition.hpp"
+#include "litefs/proxy/waiting_reads.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -46,17 +47,21 @@ class view {
   // Something that wait_change() waits for changed in `node` (the target came up or went down).
   void post_wake();
 
+  // On a thread that is over, before its io_context goes: destroys what still waits for a position.
+  void abandon_waits() noexcept { reads_.abandon(); }
+
  private:
   void accept(std::shared_ptr<node_state const> state, std::optional<tx_event> const& tx);
   void changed();
-  [[nodiscard]] bool visible(demands const& demanded) const noexcept;
+  [[nodiscard]] demand const* first_ahead(demands const& demanded) const noexcept;
 
   boost::asio::io_context& context_;
   std::shared_ptr<node_state const> state_;
   lineage history_;
   bool hold_ = false;
   std::uint64_t changes_ = 0;  // of anything but positions
-  condition moved_;
+  waiting_reads reads_;
+  condition changed_;
 };
 
 }  // namespace litefs::proxy
