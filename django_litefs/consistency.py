@@ -33,7 +33,10 @@ class RequestContext:
     rerun: bool = False  # on the primary already: never ask again
     immediate: bool = False  # transactions begin IMMEDIATE although the request is safe
     written: dict[str, _core.Position] = field(default_factory=dict)
-    refused: Exception | None = None  # NotPrimaryError or MountLostError: it did not happen
+    refused: bool = (
+        False  # something did not happen here: NotPrimaryError, MountLostError, a write that came too late
+    )
+    promised: bool = False  # an error was raised of which only the second run's answer may be seen
     refused_write: bool = False  # a write was among it: the proxy remembers that this route writes
     unknown: Exception | None = None  # CommitLostError: it may have happened
 
@@ -44,10 +47,25 @@ class RequestContext:
             self.proxied
             and self.safe
             and not self.rerun
-            and self.refused is not None
+            and self.refused
             and not self.written
             and self.unknown is None
         )
+
+    def refuse(self, *, write: bool) -> bool:
+        """Notes that something was refused; will the request run again for it, whatever the view makes of the error?"""
+        self.refused = True
+        self.refused_write |= write
+        self.promised |= self.replay
+        return self.replay
+
+    @property
+    def answer_is_wrong(self) -> bool:
+        """A view may keep an error to itself and say that it wrote; what is promised a second run may not get one."""
+        if self.replay:
+            return False
+        nothing_done = self.refused_write and self.nothing_committed
+        return self.promised or (nothing_done and (self.rerun or not self.safe))
 
     @property
     def nothing_committed(self) -> bool:

@@ -22,7 +22,7 @@ def primary(view: View) -> View:
 
         @functools.wraps(view)
         async def async_wrapped(*args: Any, **kwargs: Any) -> Any:
-            _require_primary()
+            require_primary()
             with consistency.immediate():
                 return await view(*args, **kwargs)
 
@@ -31,7 +31,7 @@ def primary(view: View) -> View:
 
     @functools.wraps(view)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        _require_primary()
+        require_primary()
         with consistency.immediate():
             return view(*args, **kwargs)
 
@@ -39,7 +39,8 @@ def primary(view: View) -> View:
     return wrapped  # type: ignore[return-value]
 
 
-def _require_primary() -> None:
+def require_primary() -> None:
+    """Raises NotPrimaryError unless this node is the primary; the litefs-proxy in front then asks the primary."""
     facts = node_facts()
     if not facts.writable:
         raise Translator("default", this_node()).not_primary(facts)

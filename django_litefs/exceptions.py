@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import BadRequest
 from django.db.utils import OperationalError
 
 
@@ -48,3 +49,30 @@ class HaltedError(LiteFSError):
 
 class StorageError(LiteFSError):
     """SQLite cannot read or write the database although the mount is alive, a full disk for example."""
+
+
+class WriteTooLateError(LiteFSError):
+    """A transaction that began with a read cannot write any more: another one did meanwhile. Nothing of it happened."""
+
+
+# The same errors in a request that runs again on the primary. Middleware may raise them where no other middleware sees
+# them; as a BadRequest Django answers without an error mail and without got_request_exception. Nobody sees that answer.
+
+
+class ReplayedNotPrimaryError(NotPrimaryError, BadRequest):
+    """See NotPrimaryError."""
+
+
+class ReplayedMountLostError(MountLostError, BadRequest):
+    """See MountLostError."""
+
+
+class ReplayedWriteTooLateError(WriteTooLateError, BadRequest):
+    """See WriteTooLateError."""
+
+
+REPLAYED: dict[type[LiteFSError], type[LiteFSError]] = {
+    NotPrimaryError: ReplayedNotPrimaryError,
+    MountLostError: ReplayedMountLostError,
+    WriteTooLateError: ReplayedWriteTooLateError,
+}

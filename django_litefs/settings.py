@@ -94,6 +94,11 @@ class Settings:
     always_forward: tuple[str, ...] = setting(
         LOGIN_CALLBACKS, "list", "Paths whose GETs write: straight to the primary."
     )
+    primary_views: tuple[str, ...] = setting(
+        (),
+        "list",
+        "Views that write in a GET, as by @primary: names of URLs, or dotted paths of views that are not yours.",
+    )
     trusted_proxies: tuple[str, ...] = setting(
         (),
         "list",

@@ -1,6 +1,10 @@
 #include "litefs/proxy/consistency.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
+
+#include "litefs/proxy/log_limit.hpp"
 
 namespace litefs::proxy {
 
@@ -90,6 +94,18 @@ awaitable<bool> diverged(transaction const& t, upstream_answer const& answer) {
   co_return co_await beyond_the_primary(t);
 }
 
+void report_divergence(transaction const& t) {
+  thread_local log_limit limit(std::chrono::seconds(10));
+  t.parts.counts.diverged.add();
+  auto const kept_back = limit.pass(clock::now());
+  if (!kept_back) return;
+  spdlog::warn(
+      "a client has seen transactions that are lost ({} is not in the history of {}): it reads at the "
+      "primary and gets "
+      "a position that exists; {} more since the last such line",
+      format_demands(t.demanded), t.parts.local.state().primary, *kept_back);
+}
+
 void add_read_lines(std::string& out, transaction const& t, upstream_answer const& answer, bool replace) {
   auto const now_at = seen(t, answer);
   if (now_at.empty() || answer.accepted.cache_shared) return;
@@ -114,7 +130,7 @@ awaitable<std::string> consistency_lines(transaction const& t, upstream_answer c
   bool const replace = co_await diverged(t, answer);
   if (replace) {
     add(out, "litefs-lineage", "diverged");
-    t.parts.counts.diverged.add();
+    report_divergence(t);
   }
   if (!answer.accepted.committed.empty() || may_have_written(t, answer)) {
     auto const positions = co_await written(t, answer);

@@ -108,7 +108,7 @@ awaitable<request_path::next> request_path::answer_here() {
 // The head is enough for Fly's proxy; a small body is read so that its connection can be used again.
 awaitable<request_path::next> request_path::by_fly() {
   auto const primary = t_.parts.local.state().primary;
-  if (!peer_endpoint(t_.config(), primary)) co_return co_await pause("no-primary");
+  if (!peer_endpoint(t_.config(), primary)) co_return co_await pause("no-primary", retry_cause::not_sent);
   if (!co_await client_ready()) co_return next::done;
   co_await answer_fly_replay(t_, primary);
   co_return next::done;

@@ -88,6 +88,15 @@ TEST(consistency, the_cookie_is_set_on_commits_and_advanced_on_reads) {
   }
 }
 
+TEST(consistency, a_commit_to_one_database_forgets_nothing_of_another) {
+  scripted_upstream app(answering(with("")));
+  front_door door(node_config("n1", app.port()), state_at(9, role::primary));
+  demand const other{database_id("other"), at(7)};
+  auto const answer = door.ask(committed_post("litefs-position: " + format_demands({other}) + "\r\n"));
+  EXPECT_EQ(*parse_demands(line_of(answer, "litefs-position")),
+            (demands{other, {database_id(database), at(10)}}));
+}
+
 // `private` forbids sharing whatever else is said.
 TEST(consistency, a_commit_is_never_shared) {
   scripted_upstream app(answering(with("Cache-Control: public\r\n")));

@@ -39,6 +39,30 @@ TEST(waiting_read, is_not_answered_before) {
   EXPECT_EQ(count(nodes.app2.received(), "GET /g"), 1U);
 }
 
+// In one cookie.
+TEST(waiting_read, of_two_databases_waits_for_both) {
+  two_nodes nodes(std::string(ok), with_read_wait(patience));
+  auto const state = [](std::uint64_t first, std::uint64_t second) {
+    auto s = state_at(first, role::replica, "n1");
+    s.positions.push_back({"other", at(second)});
+    return s;
+  };
+  demands const wanted{{database_id(database), at(11)}, {database_id("other"), at(5)}};
+  nodes.replica->become(state(9, 4));
+  auto client = nodes.replica->connect();
+  client.send("GET /g HTTP/1.1\r\nHost: h\r\nCookie: litefs-position=" + format_demands(wanted) + "\r\n\r\n");
+  ASSERT_TRUE(eventually([&] { return nodes.replica->counted(&thread_counts::position_waits) == 1; }));
+  nodes.replica->become(state(11, 4), tx_event{database, at(11)});
+  EXPECT_EQ(status_of(nodes.replica->ask(get_with_cookie(at(11)))), 200);
+  EXPECT_EQ(client.receive(milliseconds(0)), "") << "only one of them is here";
+  nodes.replica->become(state(11, 6), tx_event{"other", at(6)});
+  auto const answer = answer_of(client);
+  EXPECT_EQ(status_of(answer), 200);
+  EXPECT_EQ(*parse_demands(line_of(answer, "litefs-position")),
+            (demands{{database_id(database), at(11)}, {database_id("other"), at(6)}}));
+  EXPECT_EQ(nodes.app1.received(), "");
+}
+
 // Another primary does not make the position come later: the rest of the time is still waited for.
 TEST(waiting_read, waits_on_when_the_primary_changes) {
   two_nodes nodes(std::string(ok), with_read_wait(patience));

@@ -14,6 +14,9 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = ["django_litefs.middleware.ConsistencyMiddleware"]
 ROOT_URLCONF = "tests.python.urls"
-DATABASES = {"default": {"ENGINE": "django_litefs.db.backends.litefs", "NAME": "default"}}
+DATABASES = {
+    "default": {"ENGINE": "django_litefs.db.backends.litefs", "NAME": "default"},
+    "elsewhere": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"},
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LITEFS: dict[str, object] = {}

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.core.signals import got_request_exception
+from django.db import connections
 from django.test import AsyncClient, Client
+
+from django_litefs.node import Facts
+from tests.python.urls import ran
 
 PROXIED = {"litefs-proxied": "1"}
 RERUN = {"litefs-proxied": "1;begin=immediate"}
+HIDDEN = [
+    "hidden-writer",
+    "tests.python.urls.hidden_writer",
+    "tests.python.urls.HiddenWriter",
+    "tests.python.urls.awaited_hidden_writer",
+]
 COMMITTED = "db.sqlite3=0000000000000007/0000000000000009"
 
 
@@ -28,6 +41,13 @@ def client() -> Client:
         ("GET", "refused", PROXIED, 503, None, "primary"),
         ("GET", "mountless", PROXIED, 503, None, "once"),
         ("GET", "swallowed", PROXIED, 200, None, "primary"),
+        ("POST", "swallowed", PROXIED, 503, "none", None),
+        ("GET", "swallowed", RERUN, 503, None, None),
+        ("GET", "swallowed", {}, 200, None, None),
+        ("GET", "swallowed-then-writes", PROXIED, 500, COMMITTED, None),
+        ("POST", "swallowed-then-writes", PROXIED, 200, COMMITTED, None),
+        ("GET", "elsewhere", PROXIED, 503, None, "primary"),
+        ("POST", "elsewhere", PROXIED, 500, "none", None),
         ("GET", "awaited", PROXIED, 503, None, "primary"),
         ("GET", "refused", RERUN, 503, None, None),
         ("POST", "refused", PROXIED, 503, "none", None),
@@ -67,16 +87,29 @@ async def test_async(path: str) -> None:
     assert response["litefs-committed"] == COMMITTED
 
 
+@pytest.fixture(autouse=True)
+def _nothing_open_elsewhere() -> Iterator[None]:
+    yield
+    opened = connections["elsewhere"].connection
+    if opened is not None:
+        opened.close()
+        connections["elsewhere"].connection = None
+
+
+@pytest.mark.parametrize("by", ["view", "middleware"])
 def test_a_refused_write_is_no_error_of_the_site(
-    client: Client, settings: Any, mailoutbox: list[Any]
+    client: Client, settings: Any, mailoutbox: list[Any], by: str
 ) -> None:
     settings.ADMINS = [("a", "a@example.org")]
+    if by == "middleware":
+        settings.MIDDLEWARE = [*settings.MIDDLEWARE, "tests.python.urls.RefusedAfterTheView"]
     seen: list[object] = []
     got_request_exception.connect(lambda **_: seen.append(1), weak=False, dispatch_uid="test")
     try:
-        client.get("/refused", headers=PROXIED)
+        response = client.get("/refused" if by == "view" else "/plain", headers=PROXIED)
     finally:
         got_request_exception.disconnect(dispatch_uid="test")
+    assert response["litefs-replay"] == "primary"
     assert not seen
     assert not mailoutbox
 
@@ -92,6 +125,27 @@ def test_a_refused_write_is_no_error_of_the_site(
 )
 def test_begin_mode(client: Client, method: str, headers: dict[str, str], mode: str) -> None:
     assert client.generic(method, "/begins", headers=headers).content.decode() == mode
+
+
+@pytest.mark.parametrize(
+    "path", ["primary", "awaited-primary", "hidden", "hidden-named", "hidden-class", "hidden-async"]
+)
+@pytest.mark.parametrize("client_class", [Client, AsyncClient])
+async def test_views_for_the_primary_run_nowhere_else(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, path: str, client_class: type[Client | AsyncClient]
+) -> None:
+    settings.LITEFS = {"PRIMARY_VIEWS": HIDDEN}
+    replica = SimpleNamespace(facts=lambda **_: Facts("replica", True, 1, "n0", ""))
+    for facts, expected in ((replica, "primary"), (None, None)):
+        monkeypatch.setattr("django_litefs.decorators.this_node", lambda facts=facts: facts)
+        ran.clear()
+        client = client_class()
+        ask = client.get if isinstance(client, AsyncClient) else sync_to_async(client.get)
+        response = await ask(f"/{path}", headers=PROXIED)
+        assert response.get("litefs-replay") == expected
+        assert response.status_code == (503 if expected else 200)
+        assert not (ran and expected)
+        assert response.content != b"deferred"
 
 
 def test_views_for_the_primary_begin_immediate(client: Client) -> None:

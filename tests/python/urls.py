@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from django.db import DatabaseError
+import sqlite3
+from collections.abc import Callable
+
+from django.db import DatabaseError, connections
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
+from django.views import View
 
 from django_litefs import consistency
 from django_litefs._core import Position
@@ -41,6 +45,16 @@ def swallowed(_request: HttpRequest) -> HttpResponse:
     raise AssertionError
 
 
+def swallowed_then_writes(_request: HttpRequest) -> HttpResponse:
+    swallowed(_request)
+    return writes(_request)
+
+
+def elsewhere(_request: HttpRequest) -> HttpResponse:
+    connections["elsewhere"].connection = sqlite3.connect(":memory:")
+    return refused(_request)
+
+
 def writes_then_refused(_request: HttpRequest) -> HttpResponse:
     writes(_request)
     return refused(_request)
@@ -50,8 +64,42 @@ def lost(_request: HttpRequest) -> HttpResponse:
     raise Translator("db.sqlite3", None).commit_lost("it was killed")
 
 
+class RefusedAfterTheView:
+    """A middleware that writes when the view is done, as SessionMiddleware does."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        return refused(request) if request.path == "/plain" else response
+
+
 async def awaited(_request: HttpRequest) -> HttpResponse:
     return refused(_request)
+
+
+ran: list[str] = []
+
+
+@primary
+async def awaited_on_primary(_request: HttpRequest) -> HttpResponse:
+    ran.append("async")
+    return HttpResponse("ok")
+
+
+def hidden_writer(_request: HttpRequest) -> HttpResponse:
+    ran.append("hidden")
+    return HttpResponse("deferred" if consistency.begin_deferred() else "immediate")
+
+
+async def awaited_hidden_writer(request: HttpRequest) -> HttpResponse:
+    return hidden_writer(request)
+
+
+class HiddenWriter(View):
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return hidden_writer(request)
 
 
 @primary
@@ -71,6 +119,13 @@ urlpatterns = [
     path("refused", refused),
     path("mountless", mountless),
     path("swallowed", swallowed),
+    path("swallowed-then-writes", swallowed_then_writes),
+    path("elsewhere", elsewhere),
+    path("awaited-primary", awaited_on_primary),
+    path("hidden", hidden_writer),
+    path("hidden-named", hidden_writer, name="hidden-writer"),
+    path("hidden-class", HiddenWriter.as_view()),
+    path("hidden-async", awaited_hidden_writer),
     path("writes-then-refused", writes_then_refused),
     path("lost", lost),
     path("awaited", awaited),

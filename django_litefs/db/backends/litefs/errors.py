@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import TypeVar
 
 from django_litefs import consistency
 from django_litefs.db.backends.litefs.hidden_writers import hidden_writer
 from django_litefs.exceptions import (
+    REPLAYED,
     CommitLostError,
     HaltedError,
     HaltExpiredError,
@@ -16,10 +16,10 @@ from django_litefs.exceptions import (
     MountLostError,
     NotPrimaryError,
     StorageError,
+    WriteTooLateError,
 )
 from django_litefs.node import SINGLE, Facts, Node
 
-E = TypeVar("E", bound=Exception)
 SQLITE_BUSY = 5
 SQLITE_READONLY = 8
 SQLITE_BUSY_SNAPSHOT = 517
@@ -60,8 +60,9 @@ class Translator:
             return self._halted(facts)
         if code is not None and code & 0xFF in STORAGE_CODES:
             return self._storage(error, facts)
-        if code == SQLITE_BUSY_SNAPSHOT or (code == SQLITE_BUSY and deferred):
-            _refuse_write(error)  # the transaction began as a read: again, as IMMEDIATE
+        too_late = code == SQLITE_BUSY_SNAPSHOT or (code == SQLITE_BUSY and deferred)
+        if too_late and consistency.current() is not None:
+            return self._write_too_late(facts)
         return error
 
     def commit_failed(self, error: sqlite3.Error, device: int, *, halted: bool = False) -> Exception:
@@ -77,20 +78,17 @@ class Translator:
         message = f"Database {self.database!r} cannot be written here: this node is {facts.role} and {where}."
         if writer := hidden_writer(sql):
             message += f" The writer is {writer}."
-        return _refuse_write(self._make(NotPrimaryError, message, facts, hint or WAYS_OUT))
+        return self._refused(NotPrimaryError, message, facts, hint or WAYS_OUT, write=True)
 
     def not_here_yet(self) -> LiteFSError:
         message = f"Database {self.database!r} has not arrived on this node yet; the primary creates it."
-        return _refuse(self._make(NotPrimaryError, message, self._facts(), ""))
+        return self._refused(NotPrimaryError, message, self._facts(), "", write=False)
 
     def mount_lost(self, facts: Facts | None = None) -> LiteFSError:
         mount = self.node.mount if self.node else ""
         message = f"The LiteFS mount {mount} is gone or was replaced."
-        return _refuse(
-            self._make(
-                MountLostError, message, facts or self._facts(), "Is 'manage.py litefs_start' running?"
-            )
-        )
+        hint = "Is 'manage.py litefs_start' running?"
+        return self._refused(MountLostError, message, facts or self._facts(), hint, write=False)
 
     def commit_lost(self, reason: str) -> LiteFSError:
         message = f"The outcome of a transaction on {self.database!r} is unknown: {reason}."
@@ -109,6 +107,11 @@ class Translator:
         message = f"The HALT lock on {self.database!r} is over: {reason}. The transaction is rolled back."
         return self._make(HaltExpiredError, message, self._facts(), "Write less at once.")
 
+    def _write_too_late(self, facts: Facts) -> LiteFSError:
+        message = f"A transaction on {self.database!r} began with a read; another one has written since, or is about to."
+        hint = "Mark the view with @primary: its transactions take the write lock first."
+        return self._refused(WriteTooLateError, message, facts, hint, write=True)
+
     def _halted(self, facts: Facts) -> LiteFSError:
         message = f"Database {self.database!r} stayed locked: a replica may hold the HALT lock on it."
         hint = "It ends after 30 s at the latest; a longer OPTIONS['timeout'] waits for it."
@@ -121,6 +124,13 @@ class Translator:
     def _facts(self) -> Facts:
         return self.node.facts(fresh=True) if self.node else SINGLE
 
+    def _refused(
+        self, kind: type[LiteFSError], message: str, facts: Facts, hint: str, *, write: bool
+    ) -> LiteFSError:
+        context = consistency.current()
+        runs_again = context is not None and context.refuse(write=write)
+        return self._make(REPLAYED[kind] if runs_again else kind, message, facts, hint)
+
     def _make(self, kind: type[LiteFSError], message: str, facts: Facts, hint: str) -> LiteFSError:
         return kind(message, role=facts.role, primary=facts.primary, database=self.database, hint=hint)
 
@@ -129,17 +139,3 @@ def is_busy_protocol(error: sqlite3.Error) -> bool:
     """SQLITE_PROTOCOL: the locks of a read could not be had for 10 s. On the primary: a replica holds HALT."""
     code = getattr(error, "sqlite_errorcode", None)
     return code & 0xFF == SQLITE_PROTOCOL if code is not None else "locking protocol" in str(error)
-
-
-def _refuse_write(error: E) -> E:
-    context = consistency.current()
-    if context is not None:
-        context.refused_write = True
-    return _refuse(error)
-
-
-def _refuse(error: E) -> E:
-    context = consistency.current()
-    if context is not None:
-        context.refused = error
-    return error
