@@ -11,12 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tools.cluster import Answer, Client, Cluster
+from tools.cluster import Answer, Client, Cluster, until
 
 pytestmark = pytest.mark.integration
 
 SESSIONS = 400
 AT_ONCE = 8
+ROUNDS = 100
 UPLOAD_BYTES = 20_000_000
 
 
@@ -48,6 +49,34 @@ def test_sessions_read_their_own_writes_on_another_node(
     assert not errors, errors[0].text
     assert not stale
     assert elsewhere > SESSIONS / 4, "reads must be local as a rule"
+
+
+def test_what_reading_ones_own_write_elsewhere_costs(
+    cluster: Cluster, measured: Callable[[str], None]
+) -> None:
+    """Against the same read, of a page that has changed as well, by a visitor who demands no position."""
+    primary, replica = cluster.primary, cluster.replicas[0]
+    own, plain = [], []
+    for _ in range(ROUNDS):
+        token = secrets.token_hex(8)
+        path = f"/api/notes/?token={token}"
+        with Client() as writer, Client() as reader:
+            for client in (writer, reader):  # connections are there already
+                assert client.get(replica.front, "/api/notes/?token=none").status == 200
+            written = writer.post_json(primary.front, "/api/notes/", {"title": "cost", "token": token})
+            assert written.status == 201
+            read = writer.get(replica.front, path)
+            assert (len(read.json()["notes"]), read.served_by[0]) == (1, replica.name)
+            own.append(read.seconds)
+            writer.post_json(primary.front, "/api/notes/", {"title": "cost", "token": token})
+            until(lambda: replica.health()["positions"] == primary.health()["positions"], "caught up", 5)
+            plain.append(reader.get(replica.front, path).seconds)
+    half = ROUNDS // 2
+    added = (sorted(own)[half] - sorted(plain)[half]) * 1000
+    measured(
+        f"own write read elsewhere p50 {sorted(own)[half] * 1000:.2f} ms, plain read {sorted(plain)[half] * 1000:.2f} "
+        f"ms: {added:.2f} ms more"
+    )
 
 
 def test_a_post_at_a_replica_is_answered_by_the_app_and_runs_once(cluster: Cluster) -> None:

@@ -38,6 +38,16 @@ TEST(fly, replays_at_the_primary_what_nobody_has_run) {
   EXPECT_EQ(nodes.app1.received() + nodes.app2.received(), "");
 }
 
+// Longer than what is read here: the head is answered, the connection closes.
+TEST(fly, replays_a_body_that_it_does_not_read) {
+  two_nodes nodes(std::string(ok), behind_fly());
+  auto const answer = nodes.replica->ask(
+      from_fly("POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 200000\r\n\r\n" + std::string(200'000, 'x')));
+  EXPECT_EQ(status_of(answer), 409);
+  EXPECT_EQ(line_of(answer, "Connection"), "close");
+  EXPECT_EQ(nodes.app1.received() + nodes.app2.received(), "");
+}
+
 TEST(fly, the_instance_is_the_first_label_of_a_long_hostname) {
   two_nodes nodes(std::string(ok), [](proxy_config& c) {
     behind_fly()(c);

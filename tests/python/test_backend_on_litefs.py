@@ -8,11 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.exceptions import BadRequest
 from django.db import transaction
 from django.db.utils import OperationalError
 
 from django_litefs import _core, consistency
-from django_litefs.exceptions import JournalModeError, NotPrimaryError
+from django_litefs.exceptions import JournalModeError, NotPrimaryError, WriteTooLateError
 from tests.python.conftest import ALIAS
 from tests.python.litefs_node import LitefsNode
 from tests.python.sql import execute, rows
@@ -111,6 +112,31 @@ def test_atomic_begins_immediate_except_in_safe_requests(
     with consistency.opened(consistency.make_context("GET", None)), transaction.atomic(using=ALIAS):
         execute(other, "INSERT INTO t VALUES (1)")
     assert rows(wrapper) == [(1,)]
+
+
+@pytest.mark.parametrize(("proxied", "again"), [("1", True), (None, False)])
+def test_a_read_transaction_that_writes_too_late_asks_for_a_second_run(
+    wrapper: Any, make_wrapper: Callable[[], Any], proxied: str | None, again: bool
+) -> None:
+    other = make_wrapper()
+
+    def read_then_write() -> None:
+        with transaction.atomic(using=ALIAS):
+            assert rows(wrapper) == []
+            with consistency.opened(consistency.make_context("POST", "1")):  # somebody else's request
+                execute(other, "INSERT INTO t VALUES (1)")
+            execute(wrapper, "INSERT INTO t VALUES (2)")
+
+    context = consistency.make_context("GET", proxied)
+    with consistency.opened(context), pytest.raises(WriteTooLateError) as raised:
+        read_then_write()
+    assert (context.replay, isinstance(raised.value, BadRequest)) == (again, again)
+    assert rows(wrapper) == [(1,)]
+    rerun = consistency.make_context("GET", "1;begin=immediate")
+    with consistency.opened(rerun), transaction.atomic(using=ALIAS):
+        assert rows(wrapper) == [(1,)]
+        execute(wrapper, "INSERT INTO t VALUES (2)")
+    assert rows(wrapper) == [(1,), (2,)]
 
 
 def test_replica_refuses_each_write_at_once(wrapper: Any, publish: Callable[[str], None]) -> None:
