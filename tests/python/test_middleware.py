@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -135,9 +134,9 @@ async def test_views_for_the_primary_run_nowhere_else(
     settings: Any, monkeypatch: pytest.MonkeyPatch, path: str, client_class: type[Client | AsyncClient]
 ) -> None:
     settings.LITEFS = {"PRIMARY_VIEWS": HIDDEN}
-    replica = SimpleNamespace(facts=lambda **_: Facts("replica", True, 1, "n0", ""))
-    for facts, expected in ((replica, "primary"), (None, None)):
-        monkeypatch.setattr("django_litefs.decorators.this_node", lambda facts=facts: facts)
+    for role, expected in (("replica", "primary"), ("primary", None)):
+        facts = Facts(role, True, 1, "n0", "")
+        monkeypatch.setattr("django_litefs.decorators.node_facts", lambda facts=facts: facts)
         ran.clear()
         client = client_class()
         ask = client.get if isinstance(client, AsyncClient) else sync_to_async(client.get)

@@ -108,7 +108,9 @@ class Translator:
         return self._make(HaltExpiredError, message, self._facts(), "Write less at once.")
 
     def _write_too_late(self, facts: Facts) -> LiteFSError:
-        message = f"A transaction on {self.database!r} began with a read; another one has written since, or is about to."
+        message = (
+            f"A transaction on {self.database!r} began with a read; another one writes or has written since."
+        )
         hint = "Mark the view with @primary: its transactions take the write lock first."
         return self._refused(WriteTooLateError, message, facts, hint, write=True)
 
