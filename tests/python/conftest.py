@@ -21,6 +21,30 @@ def pytest_configure() -> None:
     django.setup()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    counts = parser.getgroup("counts", "how often the database backend is tried")
+    counts.addoption(
+        "--kills", type=int, default=1, help="how often LiteFS is killed under each way of writing"
+    )
+    counts.addoption("--harmless", type=int, default=100, help="rounds of statements that commit nothing")
+    counts.addoption("--halts", type=int, default=2, help="writes of each of 20 processes on a replica")
+
+
+@pytest.fixture
+def kills(request: pytest.FixtureRequest) -> int:
+    return int(request.config.getoption("--kills"))
+
+
+@pytest.fixture
+def harmless(request: pytest.FixtureRequest) -> int:
+    return int(request.config.getoption("--harmless"))
+
+
+@pytest.fixture
+def halts(request: pytest.FixtureRequest) -> int:
+    return int(request.config.getoption("--halts"))
+
+
 @pytest.fixture
 def node(tmp_path: Path) -> Iterator[LitefsNode]:
     """A real LiteFS, primary by a static lease."""
