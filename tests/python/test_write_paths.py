@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
-from django.db import DatabaseError, connections, transaction
+from django.db import connections, transaction
 
 from django_litefs import consistency
 from django_litefs.exceptions import LiteFSError, NotPrimaryError
@@ -43,13 +43,15 @@ def primary(wrapper: Any) -> Iterator[Any]:
     connections["default"] = before
 
 
-def test_on_the_primary_each_way_writes(primary: Any) -> None:
+@pytest.mark.usefixtures("primary")
+def test_on_the_primary_each_way_writes() -> None:
     for name, write in PATHS.items():
         write(f"t{name}")
         assert stored(f"t{name}"), name
 
 
-def test_on_a_replica_each_way_is_refused_at_once(primary: Any, on_replica: Any, replica: LitefsNode) -> None:
+@pytest.mark.usefixtures("primary")
+def test_on_a_replica_each_way_is_refused_at_once(on_replica: Any, replica: LitefsNode) -> None:
     use(on_replica)
     position = replica.position()
     for name, write in PATHS.items():
@@ -67,21 +69,20 @@ def test_on_a_replica_each_way_is_refused_at_once(primary: Any, on_replica: Any,
     assert replica.position() == position
 
 
-def kill_while_writing(node: LitefsNode, name: str, delay: float) -> list[str]:
-    """The tokens that were acknowledged until LiteFS was killed."""
-    acknowledged = []
+def kill_while_writing(node: LitefsNode, name: str, delay: float) -> tuple[list[str], str]:
+    """The tokens that were acknowledged until LiteFS was killed, and the one that was under way."""
+    acknowledged: list[str] = []
     killer = threading.Timer(delay, node.kill)
     killer.start()
     try:
-        for number in range(10_000):
-            token = f"t{number}{name}{random.getrandbits(32):x}"
+        while True:
+            token = f"t{len(acknowledged)}{name}{random.getrandbits(32):x}"
             PATHS[name](token)
             acknowledged.append(token)
-    except (DatabaseError, NotCachedError) as error:
-        assert isinstance(error, LiteFSError | NotCachedError), repr(error)
+    except (LiteFSError, NotCachedError):
+        return acknowledged, token  # anything else, a bare "disk I/O error" say, fails the test
     finally:
         killer.join()
-    return acknowledged
 
 
 @pytest.mark.parametrize("name", PATHS)
@@ -89,12 +90,14 @@ def test_killed_in_that_instant_no_way_claims_success(
     primary: Any, on_node: LitefsNode, name: str, kills: int
 ) -> None:
     for _ in range(kills):
-        acknowledged = kill_while_writing(on_node, name, random.uniform(0, KILL_WITHIN_S))
+        acknowledged, under_way = kill_while_writing(on_node, name, random.uniform(0, KILL_WITHIN_S))
         primary.in_atomic_block, primary.needs_rollback, primary.savepoint_ids = False, False, []
         on_node.unmount()
         on_node.start()
-        checked = acknowledged[-1:] if name in OVERWRITING else acknowledged
-        assert [token for token in checked if not stored(token)] == []
+        if name in OVERWRITING:
+            assert not acknowledged or stored(acknowledged[-1]) or stored(under_way)
+        else:
+            assert [token for token in acknowledged if not stored(token)] == []
 
 
 # Each write replaces the one before.

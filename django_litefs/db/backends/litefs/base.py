@@ -25,6 +25,7 @@ from django_litefs.db.backends.litefs.errors import is_busy_protocol
 from django_litefs.db.backends.litefs.features import DatabaseFeatures
 from django_litefs.db.backends.litefs.halting import HaltingWrapper
 from django_litefs.db.backends.litefs.names import is_in_memory
+from django_litefs.db.backends.litefs.parts import combine_parts
 from django_litefs.db.backends.litefs.proof import UnprovenError, commit_and_prove
 from django_litefs.db.backends.litefs.statements import Kind, Kinds, forbidden_pragma
 from django_litefs.exceptions import JournalModeError
@@ -39,6 +40,10 @@ class LitefsWrapperMixin(HaltingWrapper):
     client_class = DatabaseClient
     creation_class = DatabaseCreation
     features_class = DatabaseFeatures
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        combine_parts(cls, LitefsWrapperMixin)
 
     def __init__(self, settings_dict: dict[str, Any], alias: str = "default") -> None:
         super().__init__(settings_dict, alias)
