@@ -123,7 +123,7 @@ def _consul(s: Settings) -> dict[str, Any]:
     """Lets the proxy give back the lease of a LiteFS that died; over plain http alone, which is all it speaks."""
     if s.static_lease or not PLAIN_URL.fullmatch(s.consul_url):
         return {}
-    return {"consul": {"url": s.consul_url.rstrip("/"), "key": s.consul_key}}
+    return {"consul": {"url": s.consul_url.rstrip("/"), "key": s.consul_key, "ttl": s.consul_ttl}}
 
 
 def _lease(s: Settings) -> dict[str, Any]:

@@ -139,7 +139,8 @@ field<proxy_config> secret_file() {
 
 std::vector<field<consul_lease>> consul_fields() {
   using c = consul_lease;
-  return {make_field("url", &c::api, http_url()), make_field("key", &c::key, any_text("litefs/mysite"))};
+  return {make_field("url", &c::api, http_url()), make_field("key", &c::key, any_text("litefs/mysite")),
+          make_field("ttl", &c::ttl, duration(milliseconds(1'000)))};
 }
 
 std::vector<field<litefs_options>> litefs_fields() {

@@ -82,6 +82,10 @@ bool role_machine::silent(std::string_view primary, time_point now) const noexce
   return voice_ == primary && now - heard_ >= options_.silence;
 }
 
+bool role_machine::follows_silence(time_point now) const noexcept {
+  return state_.role == role::disconnected && !returning_.empty() && silent(returning_, now);
+}
+
 bool role_machine::on_heard(std::string_view primary, time_point when, time_point now) {
   if (primary != state_.primary || state_.role == role::primary) return false;
   heard_ = voice_ == primary ? std::max(heard_, when) : when;

@@ -41,10 +41,11 @@ route stale_read(node_state const& state, policy const& rules, time_point now) n
 route at_primary(request_facts const& facts, node_state const& state, freshness const& fresh,
                  bool handoff_hold) noexcept {
   if (!state.mount_alive) return {action::hold, reason::no_mount};
+  if (facts.lease_unproven && needs_primary(facts)) return {action::hold, reason::lease_unproven};
   if (handoff_hold && (facts.hop || needs_primary(facts))) return {action::hold, reason::handoff};
-  if (facts.hop) return {action::local, reason::hop, false, fresh.diverged};
-  return {action::local, state.role == role::single ? reason::single : reason::primary, false,
-          fresh.diverged};
+  bool const old = facts.lease_unproven;
+  if (facts.hop) return {action::local, reason::hop, old, fresh.diverged};
+  return {action::local, state.role == role::single ? reason::single : reason::primary, old, fresh.diverged};
 }
 
 // A safe request without a need for the primary, at a node that is not it.
@@ -123,6 +124,8 @@ std::string_view to_string(reason r) noexcept {
       return "hop";
     case reason::hop_not_primary:
       return "hop-not-primary";
+    case reason::lease_unproven:
+      return "lease-unproven";
     case reason::rejected:
       return "rejected";
   }

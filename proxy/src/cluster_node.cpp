@@ -47,9 +47,26 @@ cluster_node::cluster_node(asio::io_context& context, condition& changed, reaper
       link_(context, changed, shared, link_hooks()),
       handoff_(context, changed, shared, view_, workers, keeper_, watcher_, replicas_) {
   keeper_.on_report = [this](mount_report const& report) { watcher_.on_report(report); };
-  if (shared.config.litefs->cmd.empty()) return;
-  litefs_.emplace(context, r, changed, *shared.config.litefs, keeper_);
+  auto const& litefs = *shared.config.litefs;
+  if (litefs.consul) guard_lease(*litefs.consul);
+  if (litefs.cmd.empty()) return;
+  litefs_.emplace(context, r, changed, litefs, keeper_);
   litefs_->on_gone = [this] { watcher_.on_litefs_gone(); };
+  if (litefs.consul) stuck_.emplace(changed, litefs.hostname, stuck_hooks(*litefs.consul));
+}
+
+void cluster_node::guard_lease(consul_lease const& lease) {
+  lease_guard_.emplace(
+      context_, node_.lease, lease.ttl, node_.config.litefs->hostname, [lease] { return read_lease(lease); },
+      [this] { workers_.post_wake(); });
+  probe_.on_answer = [this](boot_clock::time_point asked) { lease_guard_->on_probe(asked); };
+}
+
+stuck_litefs::hooks cluster_node::stuck_hooks(consul_lease const& lease) {
+  return {.state = [this]() -> node_state const& { return watcher_.state(); },
+          .follows_silence = [this] { return watcher_.follows_silence(); },
+          .read_lease = [lease] { return read_lease(lease); },
+          .restart = [this] { litefs_->restart(); }};
 }
 
 void cluster_node::start() {
@@ -58,6 +75,7 @@ void cluster_node::start() {
   asio::co_spawn(context_, watcher_.run(), must_live);
   asio::co_spawn(context_, probe_.run(), must_live);
   asio::co_spawn(context_, link_.run(), must_live);
+  if (stuck_) asio::co_spawn(context_, stuck_->run(), must_live);
 }
 
 void cluster_node::stop_links() {
@@ -66,12 +84,14 @@ void cluster_node::stop_links() {
 }
 
 void cluster_node::stop_watching() {
+  if (stuck_) stuck_->stop();
   probe_.stop();
   watcher_.stop();
   keeper_.stop();
 }
 
 void cluster_node::on_state(std::shared_ptr<node_state const> state, std::optional<tx_event> tx) {
+  if (lease_guard_) lease_guard_->on_state(*state);
   view_.post_state(state, tx);
   workers_.post_state(std::move(state), std::move(tx));
   replicas_.report_changed();

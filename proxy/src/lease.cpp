@@ -9,6 +9,7 @@
 #include <boost/json.hpp>
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace litefs::proxy {
 
@@ -38,6 +39,13 @@ std::optional<std::string> decode_base64(std::string_view text) {
   return out;
 }
 
+call_request consul_request(std::string_view method, std::string const& target) {
+  auto request = make_request(method, target);
+  char const* const token = std::getenv("CONSUL_HTTP_TOKEN");
+  if (token != nullptr) request.set("X-Consul-Token", token);
+  return request;
+}
+
 asio::awaitable<void> pause(milliseconds length) {
   asio::steady_timer timer(co_await asio::this_coro::executor, length);
   co_await timer.async_wait(asio::use_awaitable);
@@ -64,21 +72,29 @@ std::optional<lease_holder> parse_lease(std::string_view text) {
   return lease_holder{std::string(session), std::string(text_of(owner.get_object(), "hostname"))};
 }
 
+asio::awaitable<lease_result> read_lease(consul_lease lease) {
+  auto request = consul_request("GET", "/v1/kv/" + lease.key + "?consistent");
+  auto const found = co_await call(lease.api, std::move(request), consul_limits);
+  if (!found) co_return found.error();
+  if (found->result_int() == 404) co_return std::optional<lease_holder>();
+  if (found->result_int() != 200) co_return make_error_code(errc::bad_event);
+  co_return parse_lease(found->body());
+}
+
 asio::awaitable<std::string> release_lease(consul_lease lease, std::string hostname) {
   std::string session;
   // Twice: a handoff passes the very session on, and the new owner enters its name a moment later.
   for (int look = 0; look < 2; ++look) {
     if (look > 0) co_await pause(taking_over_max);
-    auto ask = make_request("GET", "/v1/kv/" + lease.key);
-    auto const found = co_await call(lease.api, std::move(ask), consul_limits);
+    auto const found = co_await read_lease(lease);
     if (!found) co_return "Consul does not answer: " + found.error().message();
-    auto const holder = parse_lease(found->body());
+    auto const& holder = *found;
     if (!holder) co_return "nobody holds it";
     if (holder->hostname != hostname) co_return "held by " + holder->hostname;
     if (look > 0 && holder->session != session) co_return "held anew";
     session = holder->session;
   }
-  auto end = make_request("PUT", "/v1/session/destroy/" + session);
+  auto end = consul_request("PUT", "/v1/session/destroy/" + session);
   auto const done = co_await call(lease.api, std::move(end), consul_limits);
   if (!done) co_return "Consul does not answer: " + done.error().message();
   co_return done->result_int() == 200 ? "given back"

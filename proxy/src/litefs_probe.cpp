@@ -24,12 +24,10 @@ void litefs_probe::stop() {
   changed_.notify();
 }
 
-std::chrono::milliseconds litefs_probe::age() const noexcept {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - well_at_);
-}
+std::chrono::milliseconds litefs_probe::age() const noexcept { return boot_clock::now() - well_at_; }
 
 asio::awaitable<void> litefs_probe::ask() {
-  auto const asked = clock::now();
+  auto const asked = boot_clock::now();
   auto request = make_request("GET", "/info");
   call_limits const limits{.connect = answer_max, .total = answer_max};
   auto const answer = co_await call(api_, std::move(request), limits);

@@ -65,6 +65,11 @@ bool litefs_process::spawn() {
   return true;
 }
 
+// Not SIGTERM: it could not unmount under an app that has the database open, and would wait for that in vain.
+void litefs_process::restart() {
+  if (process_ && process_->running()) process_->signal_group(SIGKILL);
+}
+
 // Only we know for certain that it is dead. Without this nobody is primary until the lease runs out.
 asio::awaitable<void> litefs_process::give_lease_back() {
   if (!options_.consul) co_return;

@@ -9,6 +9,7 @@
 #include "litefs/proxy/request_writer.hpp"
 #include "litefs/proxy/stopwatch.hpp"
 #include "litefs/proxy/tunnel.hpp"
+#include "litefs/proxy/withhold.hpp"
 
 namespace litefs::proxy {
 
@@ -35,6 +36,8 @@ awaitable<request_path::next> request_path::to_target() {
   }
   std::optional<place> running;  // a handoff waits for its end; counted first, so that none slips through
   if (!t_.facts.safe || t_.second_run()) running.emplace(t_.parts.all.writes_running, writes_unbounded);
+  bool const write = running.has_value();
+  auto const epoch = shared.lease.epoch();
   auto const now = choose();  // a hold may have begun while it queued
   if (now.action != action::local) co_return next::again;
   auto const& to = t_.config().target;
@@ -48,7 +51,15 @@ awaitable<request_path::next> request_path::to_target() {
   }
   t_.ran_by = "local";
   a.answer.ran_here = true;
+  bool const certain = !write || co_await lease_kept(t_, epoch);
   if (a.end != attempt_end::response) co_return co_await failed(a);
+  if (!certain) {
+    a.connection->io.close();
+    t_.parts.counts.unknown_outcomes.add();
+    co_await answer_plain(t_, 504,
+                          "this node lost the lease meanwhile; whether the write is kept is unknown");
+    co_return next::done;
+  }
   if (wants_replay(a)) {
     // Nothing was written and nothing was sent: the same request runs again where writes work.
     t_.parts.counts.replays.add();

@@ -113,6 +113,8 @@ void watcher::on_heard(std::string const& primary, time_point when) {
   if (machine_.on_heard(primary, when, clock::now())) told(true);
 }
 
+bool watcher::follows_silence() const noexcept { return machine_.follows_silence(clock::now()); }
+
 void watcher::on_litefs_gone() {
   keeper_.replace();
   on_report({.health = mount_health::dead});

@@ -54,6 +54,10 @@ request_facts const replay{.safe = true, .remembered = true, .replay = true};
 request_facts const upgrade{.safe = true, .upgrade = true};
 request_facts const file{.safe = true, .passthrough = true};
 request_facts const file_upgrade{.safe = true, .passthrough = true, .upgrade = true};
+request_facts const get_unproven{.safe = true, .lease_unproven = true};
+request_facts const post_unproven{.lease_unproven = true};
+request_facts const again_unproven{.safe = true, .remembered = true, .lease_unproven = true};
+request_facts const hop_get_unproven{.hop = true, .safe = true, .lease_unproven = true};
 request_facts const own_path{.own_endpoint = true};
 
 freshness const fresh{};
@@ -107,6 +111,10 @@ row const rows[] = {
     {"replay at the primary", replay, primary, fresh, {local, reason::primary}},
     {"upgrade at the primary", upgrade, primary, fresh, {local, reason::primary}},
     {"primary unreachable means others", post_cut_off, primary, fresh, {local, reason::primary}},
+    {"read at a primary that stood still", get_unproven, primary, fresh, {local, reason::primary, marked}},
+    {"hop read there", hop_get_unproven, primary, fresh, {local, reason::hop, marked}},
+    {"write there", post_unproven, primary, fresh, {hold, reason::lease_unproven}},
+    {"read that writes there", again_unproven, primary, fresh, {hold, reason::lease_unproven}},
     {"read at the primary without a mount", get, without_mount(primary), fresh, {hold, reason::no_mount}},
     {"write at the primary without a mount", post, without_mount(primary), fresh, {hold, reason::no_mount}},
     {"read in single", get, single, fresh, {local, reason::single}},

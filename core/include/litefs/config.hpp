@@ -61,6 +61,7 @@ struct timeouts {
 struct consul_lease {
   endpoint api;  // of `url: http://host:port`
   std::string key;
+  milliseconds ttl{10'000};
 };
 
 struct litefs_options {

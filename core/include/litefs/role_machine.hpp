@@ -43,6 +43,9 @@ class role_machine {
   // All positions, read from the mount after (re)subscribing; goes forward or back (restore, failover).
   void resync(std::span<database_position const> positions);
 
+  // LiteFS still follows a primary that is silent: it will not look for another one by itself.
+  [[nodiscard]] bool follows_silence(time_point now) const noexcept;
+
   [[nodiscard]] node_state const& state() const noexcept { return state_; }
 
  private:

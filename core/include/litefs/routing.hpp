@@ -46,6 +46,7 @@ enum class reason : std::uint8_t {
   handoff,          // held by the primary during a planned handoff
   hop,              // came from a peer
   hop_not_primary,  // a peer took us for the primary: not executed
+  lease_unproven,   // we are primary as far as we know, but stood still for too long to be sure
   rejected,         // before routing: not acceptable as HTTP, or its hop was not believed
 };
 inline constexpr auto action_count = static_cast<std::size_t>(action::refuse) + 1;
@@ -64,6 +65,7 @@ struct request_facts {
   bool upgrade = false;
   bool waited = false;               // read-wait is used up
   bool primary_unreachable = false;  // a connect to the primary failed while reading
+  bool lease_unproven = false;       // we may have lost the lease without knowing
   bool from_fly = false;             // Fly's proxy sent it: a trusted address that names a Fly client
   bool fly_replayed = false;         // and has replayed it before, or tried to
   std::optional<std::uint64_t> body_length = 0;  // nullopt: not known beforehand

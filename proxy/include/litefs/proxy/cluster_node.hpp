@@ -11,12 +11,14 @@
 
 #include "litefs/proxy/handoff.hpp"
 #include "litefs/proxy/keeper_link.hpp"
+#include "litefs/proxy/lease_guard.hpp"
 #include "litefs/proxy/litefs_probe.hpp"
 #include "litefs/proxy/litefs_process.hpp"
 #include "litefs/proxy/primary_link.hpp"
 #include "litefs/proxy/publisher.hpp"
 #include "litefs/proxy/reaper.hpp"
 #include "litefs/proxy/replica_links.hpp"
+#include "litefs/proxy/stuck_litefs.hpp"
 #include "litefs/proxy/view.hpp"
 #include "litefs/proxy/watcher.hpp"
 #include "litefs/proxy/worker.hpp"
@@ -42,6 +44,8 @@ class cluster_node {
   [[nodiscard]] replica_links& replicas() noexcept { return replicas_; }
 
  private:
+  void guard_lease(consul_lease const& lease);
+  [[nodiscard]] stuck_litefs::hooks stuck_hooks(consul_lease const& lease);
   void on_state(std::shared_ptr<node_state const> state, std::optional<tx_event> tx);
   [[nodiscard]] node_report own_report() const;
   [[nodiscard]] primary_link::hooks link_hooks();
@@ -57,6 +61,8 @@ class cluster_node {
   watcher watcher_;
   std::optional<litefs_process> litefs_;
   litefs_probe probe_;
+  std::optional<lease_guard> lease_guard_;
+  std::optional<stuck_litefs> stuck_;
   replica_links replicas_;
   primary_link link_;
   proxy::handoff handoff_;

@@ -8,6 +8,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "litefs/config.hpp"
+#include "litefs/proxy/boot_clock.hpp"
 #include "litefs/proxy/condition.hpp"
 
 namespace litefs::proxy {
@@ -20,7 +21,7 @@ class litefs_probe {
   litefs_probe(condition& changed, endpoint api) : changed_(changed), api_(std::move(api)) {}
 
   // Called after each answer, with the time at which it was asked for; set before run().
-  std::function<void(time_point asked)> on_answer;
+  std::function<void(boot_clock::time_point asked)> on_answer;
 
   boost::asio::awaitable<void> run();  // until stop()
   void stop();
@@ -34,7 +35,7 @@ class litefs_probe {
 
   condition& changed_;
   endpoint api_;
-  time_point well_at_ = std::chrono::steady_clock::now();
+  boot_clock::time_point well_at_ = boot_clock::now();
   bool candidate_ = false;
   bool stopped_ = false;
 };

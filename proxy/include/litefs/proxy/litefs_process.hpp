@@ -28,6 +28,7 @@ class litefs_process {
 
   boost::asio::awaitable<void> run();                      // until stop() or given_up()
   boost::asio::awaitable<void> stop(time_point deadline);  // SIGTERM, SIGKILL at the deadline
+  void restart();                                          // ends it; run() starts it again
   [[nodiscard]] bool given_up() const noexcept { return given_up_; }
 
  private:

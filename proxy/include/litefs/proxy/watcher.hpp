@@ -35,6 +35,8 @@ class watcher {
   // Our LiteFS process has ended: its mount is dead, whatever the last report said.
   void on_litefs_gone();
 
+  // Our LiteFS follows a primary that says nothing any more.
+  [[nodiscard]] bool follows_silence() const noexcept;
   [[nodiscard]] node_state const& state() const noexcept { return machine_.state(); }
 
  private:

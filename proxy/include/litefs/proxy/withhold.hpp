@@ -1,0 +1,15 @@
+// Keeps the answer of a write from its client until it is certain that the write happened on the primary.
+#pragma once
+
+#include <cstdint>
+
+#include "litefs/proxy/transaction.hpp"
+
+namespace litefs::proxy {
+
+// `epoch`: of the lease when the write was sent to the app. True at once while the lease is proven; else as
+// soon as it is proven to be the same one all the time. False if it is not, or the role is lost, or after
+// timeouts.response: the outcome is unknown then.
+awaitable<bool> lease_kept(transaction& t, std::uint64_t epoch);
+
+}  // namespace litefs::proxy
