@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import json
 import os
 import shutil
 import signal
@@ -91,6 +92,13 @@ class LitefsNode:
             "HOSTNAME": "n0",
             "HTTP_ADDR": self.address,
             "STATIC_PRIMARY": {"hostname": "n0", "url": f"http://{self.primary.address}"},
+        }
+
+    def environment(self) -> dict[str, str]:
+        """The same for another process."""
+        return {
+            f"LITEFS_{key}": value if isinstance(value, str) else json.dumps(value)
+            for key, value in self.litefs_settings().items()
         }
 
     def start(self) -> None:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import itertools
+import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
+from django.contrib.auth.models import Group, Permission, User
+from django.contrib.contenttypes.models import ContentType
+from django.core.management import call_command
 from django.db import connections, transaction
 from django.db.backends.sqlite3.base import DatabaseWrapper
 from django.db.transaction import TransactionManagementError
@@ -18,7 +24,7 @@ from django.db.transaction import TransactionManagementError
 from django_litefs import _core, consistency, halt
 from django_litefs.db.backends.litefs import halted
 from django_litefs.exceptions import HaltExpiredError, HaltRefusedError, NotPrimaryError
-from tests.python.litefs_node import LitefsNode, until
+from tests.python.litefs_node import ROOT, LitefsNode, until
 from tests.python.sql import execute, rows
 
 pytestmark = pytest.mark.integration
@@ -33,11 +39,19 @@ def is_halted(node: LitefsNode) -> bool:
 @pytest.fixture
 def site(on_replica: Any) -> Iterator[Any]:
     """The replica's connection, as the alias "default" of this thread."""
-    before = connections["default"]
-    connections["default"] = on_replica
     on_replica.alias = "default"
-    yield on_replica
-    connections["default"] = before
+    with site_on(on_replica):
+        yield on_replica
+
+
+@contextmanager
+def site_on(wrapper: Any) -> Iterator[None]:
+    before = connections["default"]
+    connections["default"] = wrapper
+    try:
+        yield
+    finally:
+        connections["default"] = before
 
 
 @pytest.fixture
@@ -221,3 +235,63 @@ def test_a_reader_of_the_primary_waits_for_a_long_halt(wrapper: Any, replica: Li
         assert len(rows(wrapper)) == count
         if not is_halted(replica):
             break
+
+
+PROCESSES = 20
+WRITER = """
+import sys
+import django
+django.setup()
+from django.db import connection
+from django_litefs import halt
+name, count = sys.argv[1], int(sys.argv[2])
+for number in range(count):
+    with halt(timeout=120), connection.cursor() as cursor:
+        cursor.execute("INSERT INTO t VALUES (%s)", [f"{name}-{number}"])
+"""
+
+
+def test_many_processes_of_a_replica_write_each_row_once(
+    wrapper: Any, replica: LitefsNode, halts: int
+) -> None:
+    environment = {**os.environ, **replica.environment(), "DJANGO_SETTINGS_MODULE": "tests.python.settings"}
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITER, str(number), str(halts)], cwd=ROOT, env=environment)
+        for number in range(PROCESSES)
+    ]
+    assert [writer.wait() for writer in writers] == [0] * PROCESSES
+    expected = sorted(f"{name}-{number}" for name in range(PROCESSES) for number in range(halts))
+    assert sorted(value for (value,) in rows(wrapper)) == expected
+    assert not is_halted(replica)
+    until(replica.has_caught_up, "both nodes are at the same position")
+
+
+def test_createsuperuser_on_a_replica(
+    site: Any, wrapper: Any, replica: LitefsNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with site_on(wrapper), wrapper.schema_editor() as editor:
+        for model in (ContentType, Permission, Group, User):
+            editor.create_model(model)
+    until(replica.has_caught_up, "the replica has the tables")
+    monkeypatch.setattr("sys.argv", ["manage.py", "createsuperuser"])
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", "x")
+    site.close()  # its options are read when it connects
+    call_command("createsuperuser", username="root", email="root@example.org", interactive=False, verbosity=0)
+    with wrapper.cursor() as cursor:
+        cursor.execute("SELECT username FROM auth_user")
+        assert cursor.fetchall() == [("root",)]
+
+
+@pytest.mark.usefixtures("site")
+def test_migrate_on_a_replica(wrapper: Any, replica: LitefsNode) -> None:
+    with pytest.raises(NotPrimaryError, match="--halt"):
+        call_command("migrate", verbosity=0)
+    call_command("migrate", plan=True, verbosity=0)
+    with pytest.raises(SystemExit):
+        call_command("migrate", check_unapplied=True, verbosity=0)
+    call_command("migrate", halt=True, verbosity=0)
+    call_command("migrate", check_unapplied=True, verbosity=0)
+    until(replica.has_caught_up, "both nodes are at the same position")
+    with wrapper.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM django_migrations")
+        assert cursor.fetchone()[0] > 10

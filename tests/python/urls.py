@@ -113,7 +113,27 @@ def begins(_request: HttpRequest) -> HttpResponse:
     return HttpResponse("deferred" if consistency.begin_deferred() else "immediate")
 
 
+def counts_rows(_request: HttpRequest) -> HttpResponse:
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM t")
+        return HttpResponse(str(cursor.fetchone()[0]))
+
+
+between: list[Callable[[], None]] = []
+
+
+def reads_then_writes(request: HttpRequest) -> HttpResponse:
+    counts_rows(request)
+    for each in between:
+        each()
+    with connections["default"].cursor() as cursor:
+        cursor.execute("INSERT INTO t VALUES (7)")
+    return HttpResponse("written")
+
+
 urlpatterns = [
+    path("counts-rows", counts_rows),
+    path("reads-then-writes", reads_then_writes),
     path("plain", plain),
     path("writes", writes),
     path("refused", refused),
