@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Callable
 
 import pytest
 
-from tools.cluster import Cluster, Outcome, Writers, judge, stored_tokens
+from tools.cluster import Cluster, Outcome, Writers, judge, stored_tokens, until
 
 pytestmark = pytest.mark.integration
 
@@ -32,3 +34,33 @@ def test_writers_do_not_notice(cluster: Cluster, measured: Callable[[str], None]
     measured(f"{HANDOFFS} handoffs, writes held {[round(ms) for ms in held]} ms: {verdict}")
     assert verdict.failed == 0, [a.detail for a in failures[:5]]
     assert verdict.longest < 5
+
+
+def test_a_primary_that_stops_hands_off_first(cluster: Cluster, measured: Callable[[str], None]) -> None:
+    leaving = cluster.primary
+    with Writers(cluster.replicas, count=8) as writers:
+        time.sleep(WRITING)
+        assert leaving.stop() == 0
+        time.sleep(WRITING)
+    leaving.start()
+    cluster.wait_settled()
+    assert cluster.primary is not leaving
+    verdict = judge(writers.attempts, stored_tokens(cluster.primary))
+    measured(f"the primary stopped under writers: {verdict}")
+    assert verdict.right, str(verdict)
+    assert verdict.failed == 0, [a.detail for a in writers.attempts if a.outcome is not Outcome.OK][:5]
+
+
+def test_a_frozen_primary_is_noticed(cluster: Cluster, measured: Callable[[str], None]) -> None:
+    """LiteFS itself would not notice for a minute; shorter than the lease, so the role stays where it is."""
+    frozen, replicas = cluster.primary, cluster.replicas
+    pid = until(frozen.litefs_pid, "LiteFS runs", within=10)
+    os.kill(pid, signal.SIGSTOP)
+    at = time.monotonic()
+    try:
+        until(lambda: all(n.role() == "disconnected" for n in replicas), "both replicas noticed", within=6)
+        measured(f"both replicas noticed after {time.monotonic() - at:.1f} s")
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    cluster.wait_settled()
+    assert cluster.primary is frozen
