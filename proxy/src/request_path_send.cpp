@@ -51,7 +51,8 @@ awaitable<request_path::next> request_path::to_target() {
   }
   t_.ran_by = "local";
   a.answer.ran_here = true;
-  bool const certain = !write || co_await lease_kept(t_, epoch);
+  bool const acknowledged = write && a.end == attempt_end::response && a.answer.head.status < 400;
+  bool const certain = !acknowledged || co_await lease_kept(t_, epoch);
   if (a.end != attempt_end::response) co_return co_await failed(a);
   if (!certain) {
     a.connection->io.close();

@@ -4,6 +4,7 @@ namespace litefs::proxy {
 
 awaitable<bool> lease_kept(transaction& t, std::uint64_t epoch) {
   auto const& lease = t.parts.shared.lease;
+  if (lease.epoch() != epoch) co_return false;
   if (lease.holds()) co_return true;
   auto const deadline = clock::now() + t.config().timeouts.response;
   bool waiting = true;
