@@ -18,6 +18,7 @@ __all__ = [
     "halt",
     "is_primary",
     "primary",
+    "wait_for_position",
 ]
 
 if TYPE_CHECKING:
@@ -33,9 +34,15 @@ if TYPE_CHECKING:
         StorageError,
     )
     from django_litefs.halting import halt
-    from django_litefs.health import current_position, is_primary
+    from django_litefs.health import current_position, is_primary, wait_for_position
 
-_HOMES = {"primary": "decorators", "is_primary": "health", "current_position": "health", "halt": "halting"}
+_HOMES = {
+    "primary": "decorators",
+    "is_primary": "health",
+    "current_position": "health",
+    "wait_for_position": "health",
+    "halt": "halting",
+}
 
 try:
     from django_litefs import _core as _core

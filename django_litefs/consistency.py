@@ -103,6 +103,11 @@ def make_context(method: str, proxied: str | None) -> RequestContext:
     )
 
 
+def enter(context: RequestContext) -> None:
+    """Makes it the current one, in a contextvars context that ends with the request."""
+    _current.set(context)
+
+
 @contextmanager
 def opened(context: RequestContext) -> Iterator[RequestContext]:
     token = _current.set(context)

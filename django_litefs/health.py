@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import http.client
 import json
+import time
 from typing import Any
 
-from django_litefs import _core, pretence
+from django_litefs import _core, positions, pretence
 from django_litefs._values import split_address
 from django_litefs.conf import effective, this_node
 from django_litefs.node import SINGLE, Facts
 
 TIMEOUT_S = 2.0
+DEFAULT_WAIT_S = 1.0
 ANY_ADDRESS = ("", "0.0.0.0", "::")  # noqa: S104 (asked by way of loopback)
 
 
@@ -36,6 +38,24 @@ def current_position(database: str = "") -> _core.Position | None:
     return node.position(database or effective().database_name, node_facts().mount_device)
 
 
+def wait_for_position(
+    position: _core.Position | str | None, timeout: float = DEFAULT_WAIT_S, database: str = ""
+) -> bool:
+    """Waits, at most `timeout` seconds, until this node has come that far. True if it has; always on a single node.
+
+    `position`: of `current_position()`, or its text, which survives any queue; None asks for nothing. On the primary it
+    answers at once. Raises ValueError for another text.
+    """
+    node = this_node()
+    if position is None or node is None:
+        return True
+    wanted = _core.Position.parse(position) if isinstance(position, str) else position
+    by_name = {database or effective().database_name: wanted}
+    for pause in positions.pauses(node, by_name, timeout):
+        time.sleep(pause)
+    return positions.reached(node, by_name)
+
+
 def proxy_health() -> dict[str, Any] | None:
     """What litefs-proxy's /litefs/health says; None if it does not answer."""
     host, port = split_address(effective().proxy_addr)
@@ -56,20 +76,20 @@ def proxy_health() -> dict[str, Any] | None:
 def status() -> dict[str, Any]:
     """Everything litefs_status shows."""
     s, facts = effective(), node_facts()
-    positions: dict[str, str | None] = {}
+    reached: dict[str, str | None] = {}
     if s.cluster:
         for name in s.all_databases:
             try:
-                positions[name] = str(current_position(name))
+                reached[name] = str(current_position(name))
             except _core.MountError:
-                positions[name] = None
+                reached[name] = None
     return {
         "hostname": s.hostname if s.cluster else None,
         "role": facts.role,
         "primary": facts.primary or (s.hostname if s.cluster and facts.role == "primary" else None),
         "mount": s.mount_path if s.cluster else None,
         "mount_alive": facts.mount_alive,
-        "databases": {name: positions.get(name) for name in s.all_databases},
+        "databases": {name: reached.get(name) for name in s.all_databases},
         "folder": s.database_folder,
         "proxy": proxy_health(),
     }

@@ -21,11 +21,15 @@ FORBIDDEN_INCLUDES = {
 
 # What decides settings and what a request did to the databases runs without Django.
 FRAMEWORK_FREE = (
+    "asgi",
     "config",
     "consistency",
+    "exchange",
     "node",
+    "positions",
     "pretence",
     "settings",
+    "wsgi",
     "_core",
     "_resolve",
     "_values",
