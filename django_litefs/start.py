@@ -36,7 +36,7 @@ def _fuse() -> list[str]:
 
 def _is_dead(path: str) -> bool:
     try:
-        os.stat(path)
+        os.statvfs(path)  # to stat() the kernel may answer from memory, long after LiteFS died
     except FileNotFoundError:
         return False
     except OSError:
