@@ -40,9 +40,9 @@ def _main() -> None:
     from bench import site
 
     site.configure(order["databases"], order["litefs"])
-    from bench import scenes, works
+    from bench import replica_reads, scenes, works
 
-    functions = {"works": works, "scenes": scenes}
+    functions = {"works": works, "scenes": scenes, "replica_reads": replica_reads}
     module, _, name = order["function"].partition(".")
     print(json.dumps(getattr(functions[module], name)(**order["arguments"])))
 

@@ -82,6 +82,8 @@ class NodePage:
         """None if there is no page, or none to be trusted."""
     def read(self) -> NodeFacts | None:
         """None if its writer is gone."""
+    def pass_gate(self) -> str:
+        """Before a read on a replica: "open" at once; else "waited" or, after 50 ms, "timed_out". Other threads run."""
 
 class NodePageWriter:
     """Creates and writes a node page; unlinks it when it is destroyed. For tests."""
@@ -89,6 +91,30 @@ class NodePageWriter:
     def __init__(self, path: str) -> None: ...
     def publish(self, facts: NodeFacts) -> None: ...
     def beat(self) -> None: ...
+    def close_gate(self, lease: float) -> None:
+        """For at most `lease` seconds."""
+    def open_gate(self) -> None: ...
+
+class ReadPage:
+    """This process's page of open reads, beside the node page."""
+
+    @staticmethod
+    def create(node_page: str) -> ReadPage | None:
+        """None if no litefs-proxy made the folder for it. A forked child needs one of its own."""
+    def begin(self) -> int:
+        """The place to give back to end(); -1 if the page is full."""
+    def end(self, place: int) -> None: ...
+    def count(self, what: str) -> None:
+        """One more of "waited", "timed_out", "long_read" or "ended"."""
+
+class ReadPages:
+    """The folder of all processes' read pages, as litefs-proxy keeps it; removed when it is destroyed. For tests."""
+
+    def __init__(self, node_page: str) -> None: ...
+    def count(self, what: str) -> int: ...
+
+def open_reads(node_page: str) -> list[tuple[int, float]]:
+    """Process id and age in seconds of each process's oldest open read on the node, the oldest first."""
 
 def default_page_path(mount: str) -> str:
     """Where litefs-proxy keeps the page of this mount."""

@@ -68,6 +68,7 @@ def proxy_config(
         "primary-redirect-timeout": s.primary_redirect_timeout,
         "max-lag": s.max_lag,
         "stale-reads": s.stale_reads,
+        "read-gate": s.read_gate,
         "stop-timeout": s.stop_timeout,
         "cookie": {"name": s.cookie_name},
         "socket": socket_path(s),

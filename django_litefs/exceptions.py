@@ -47,6 +47,10 @@ class HaltedError(LiteFSError):
     """The primary stayed locked for longer than the busy timeout: a replica holds the HALT lock."""
 
 
+class ReadTooLongError(LiteFSError):
+    """A read on a replica held replication up for longer than MAX_READ_TRANSACTION and was ended."""
+
+
 class StorageError(LiteFSError):
     """SQLite cannot read or write the database although the mount is alive, a full disk for example."""
 

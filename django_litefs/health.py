@@ -56,6 +56,13 @@ def wait_for_position(
     return positions.reached(node, by_name)
 
 
+def open_reads() -> list[dict[str, float]]:
+    """Who reads on this node, the oldest read first: on a replica it holds replication up."""
+    node = this_node()
+    found = [] if node is None else node.open_reads()
+    return [{"pid": pid, "seconds": round(seconds, 3)} for pid, seconds in found]
+
+
 def proxy_health() -> dict[str, Any] | None:
     """What litefs-proxy's /litefs/health says; None if it does not answer."""
     host, port = split_address(effective().proxy_addr)
@@ -92,4 +99,5 @@ def status() -> dict[str, Any]:
         "databases": {name: reached.get(name) for name in s.all_databases},
         "folder": s.database_folder,
         "proxy": proxy_health(),
+        "reading": open_reads(),
     }

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from django_litefs import _core
+from django_litefs.reads import Reads
 
 T = TypeVar("T")
 FALLBACK_VALID_S = 0.001  # one stat() serves the checks around one statement
@@ -51,6 +52,7 @@ class Node:
         self._lock = threading.Lock()
         self._fallback: tuple[float, Facts] = (0.0, DEAD)
         self._positions: dict[str, tuple[int, _core.PositionFile]] = {}
+        self.reads = Reads(self, self._page_path)
         self._start_breaker()
 
     def facts(self, *, fresh: bool = False) -> Facts:
@@ -59,6 +61,8 @@ class Node:
         if found is None:
             self._page = page = _core.NodePage.open(self._page_path)
             found = page.read() if page is not None else None
+            if found is not None:
+                self.reads.renew()
         if found is None:
             return self._ask_mount(fresh)
         return Facts(found.role, found.mount_alive, found.mount_device, found.primary, found.litefs_id)
@@ -71,6 +75,15 @@ class Node:
         except _core.MountError:
             alive = False
         return facts if alive else replace(facts, mount_alive=False)
+
+    def pass_gate(self) -> str:
+        """Before a read on a replica: "open", "waited" or "timed_out". Without a proxy there is no gate."""
+        page = self._page
+        return "open" if page is None else page.pass_gate()
+
+    def open_reads(self) -> list[tuple[int, float]]:
+        """Process id and seconds of the reads that hold replication up on this node, the oldest first."""
+        return _core.open_reads(self._page_path)
 
     def watched(self, device: int, call: Callable[[], T]) -> T:
         """A statement on the mount: if the mount dies under it, it fails within a second, not after ten."""
@@ -111,6 +124,7 @@ class Node:
         if self._page is not None:
             _core.leak(self._page)
         self._page = _core.NodePage.open(self._page_path)
+        self.reads.after_fork()
 
     def _ask_mount(self, fresh: bool) -> Facts:
         asked, facts = self._fallback

@@ -88,6 +88,15 @@ class Settings:
         "10s", "duration", "Reads of a replica further behind are marked; health answers 503."
     )
     stale_reads: bool = setting(True, "bool", "Serve marked stale reads while the primary is unreachable.")
+    read_gate: bool = setting(
+        True,
+        "bool",
+        "Let reads on a replica wait a moment (50 ms at most) while it applies what the primary wrote.",
+    )
+    long_read: str = setting("1s", "duration", "Reads on a replica that take longer are logged. 0s: none.")
+    max_read_transaction: str = setting(
+        "30s", "duration", "A read on a replica that takes longer is ended with ReadTooLongError. 0s: none."
+    )
     passthrough: tuple[str, ...] = setting(
         (), "list", "Paths served locally without any waiting, e.g. /static/*."
     )

@@ -240,6 +240,7 @@ std::vector<field<proxy_config>> top_fields() {
       make_field("primary-redirect-timeout", &c::primary_redirect_timeout, duration()),
       make_field("max-lag", &c::max_lag, duration()),
       make_field("stale-reads", &c::stale_reads, flag()),
+      make_field("read-gate", &c::read_gate, flag()),
       make_field("stale-max", &c::stale_max, duration()),
       make_field("replay-on-write", &c::replay_on_write, flag()),
       make_field("handoff-drain", &c::handoff_drain, duration()),

@@ -76,4 +76,6 @@ result<node_facts> node_page_reader::read() const {
   return errc::page_stale;  // the writer died while it wrote
 }
 
+read_gate const& node_page_reader::gate() const noexcept { return mapping_->shared->gate; }
+
 }  // namespace litefs

@@ -10,10 +10,11 @@
 #include <cstdint>
 
 #include "litefs/node_page.hpp"
+#include "litefs/read_gate.hpp"
 
 namespace litefs::page {
 
-inline constexpr std::uint64_t magic = 0x316567617066746c;  // "ltfpage1": name and version in one
+inline constexpr std::uint64_t magic = 0x326567617066746c;  // "ltfpage2": name and version in one
 inline constexpr std::size_t primary_max = 253;
 inline constexpr std::size_t id_max = 64;
 
@@ -35,6 +36,7 @@ struct layout {
   std::atomic<std::uint64_t> magic;
   std::atomic<std::uint64_t> sequence;  // odd while being written
   std::atomic<std::uint64_t> beat_ms;   // CLOCK_MONOTONIC, the same for all processes of a machine
+  read_gate gate;                       // beside the sequence: a word of its own
   std::array<std::atomic<std::uint64_t>, words> data;
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);

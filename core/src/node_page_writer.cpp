@@ -92,6 +92,8 @@ void node_page_writer::publish(node_facts const& facts) {
   beat();
 }
 
+read_gate& node_page_writer::gate() noexcept { return mapping_->shared->gate; }
+
 void node_page_writer::beat() noexcept {
   mapping_->shared->beat_ms.store(page::now_ms(), std::memory_order_release);
 }

@@ -18,6 +18,7 @@ void bind_cookie(nanobind::module_& m);
 void bind_halt_holder(nanobind::module_& m);
 void bind_mount(nanobind::module_& m);
 void bind_node_page(nanobind::module_& m);
+void bind_reads(nanobind::module_& m);
 void bind_stall_breaker(nanobind::module_& m);
 
 // The value, or ValueError with the code's message.

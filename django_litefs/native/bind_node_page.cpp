@@ -9,6 +9,7 @@
 #include "litefs/node_page.hpp"
 
 namespace nb = nanobind;
+using std::chrono::milliseconds;
 
 namespace litefs::python {
 
@@ -47,15 +48,31 @@ void bind_node_page(nb::module_& m) {
             return std::move(page).value();
           },
           nb::arg("path"))
-      .def("read", [](node_page_reader const& page) -> std::optional<node_facts> {
-        auto facts = page.read();
-        if (facts.has_error()) return std::nullopt;
-        return std::move(facts).value();
+      .def("read",
+           [](node_page_reader const& page) -> std::optional<node_facts> {
+             auto facts = page.read();
+             if (facts.has_error()) return std::nullopt;
+             return std::move(facts).value();
+           })
+      .def("pass_gate", [](node_page_reader const& page) {
+        auto passed = page.gate().pass(milliseconds{0});
+        if (passed != passage::open) {
+          nb::gil_scoped_release const others_run;
+          passed = page.gate().pass();
+        }
+        return to_string(passed).data();
       });
   nb::class_<node_page_writer>(m, "NodePageWriter")
       .def(nb::init<std::string const&>(), nb::arg("path"))
       .def("publish", &node_page_writer::publish, nb::arg("facts"))
-      .def("beat", &node_page_writer::beat);
+      .def("beat", &node_page_writer::beat)
+      .def(
+          "close_gate",
+          [](node_page_writer& page, double lease) {
+            page.gate().close(std::chrono::duration_cast<milliseconds>(std::chrono::duration<double>(lease)));
+          },
+          nb::arg("lease"))
+      .def("open_gate", [](node_page_writer& page) { page.gate().open(); });
   m.def("default_page_path", &default_page_path, nb::arg("mount"));
 }
 

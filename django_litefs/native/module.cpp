@@ -10,6 +10,7 @@ NB_MODULE(_core, m) {
   litefs::python::bind_mount(m);
   litefs::python::bind_halt_holder(m);
   litefs::python::bind_node_page(m);
+  litefs::python::bind_reads(m);
   litefs::python::bind_stall_breaker(m);
   nanobind::set_leak_warnings(false);  // leak() below is meant
   // An object of a dead mount must never be closed, not even at interpreter exit (closing can stall for

@@ -20,9 +20,8 @@ node_state nothing_known() {
   return s;
 }
 
-std::unique_ptr<node_page_writer> make_page(proxy_config const& config) {
-  return std::make_unique<node_page_writer>(config.node_page.empty() ? default_page_path(config.litefs->mount)
-                                                                     : config.node_page);
+std::string page_path(proxy_config const& config) {
+  return config.node_page.empty() ? default_page_path(config.litefs->mount) : config.node_page;
 }
 
 // The very program that runs: by its path, an upgrade in place would give us a keeper of another version.
@@ -36,9 +35,10 @@ cluster_node::cluster_node(asio::io_context& context, condition& changed, reaper
       node_(shared),
       workers_(workers),
       view_(context, nothing_known()),
+      gate_(context, publisher_, page_path(shared.config), shared.config.read_gate),
       publisher_([this](std::shared_ptr<node_state const> state,
                         std::optional<tx_event> tx) { on_state(std::move(state), std::move(tx)); },
-                 make_page(shared.config)),
+                 std::make_unique<node_page_writer>(page_path(shared.config))),
       keeper_(context, r, changed, own_executable,
               {.mount = shared.config.litefs->mount, .databases = shared.config.databases}),
       watcher_(context, changed, *shared.config.litefs, keeper_, publisher_),
@@ -92,6 +92,11 @@ void cluster_node::stop_watching() {
 
 void cluster_node::on_state(std::shared_ptr<node_state const> state, std::optional<tx_event> tx) {
   if (lease_guard_) lease_guard_->on_state(*state);
+  if (tx) {
+    gate_.local_at(tx->database, tx->position);
+  } else {
+    for (auto const& p : state->positions) gate_.local_at(p.database, p.position);
+  }
   view_.post_state(state, tx);
   workers_.post_state(std::move(state), std::move(tx));
   replicas_.report_changed();
@@ -120,7 +125,9 @@ primary_link::hooks cluster_node::link_hooks() {
 }
 
 void cluster_node::hear(std::string const& primary, node_report const* report) {
-  if (report != nullptr) watcher_.on_heard(primary, std::chrono::steady_clock::now() - report->probe_age);
+  if (report == nullptr) return gate_.primary_unknown();
+  watcher_.on_heard(primary, std::chrono::steady_clock::now() - report->probe_age);
+  for (auto const& p : report->positions) gate_.primary_at(p.database, p.position);
 }
 
 asio::awaitable<void> cluster_node::take_over(std::string ticket) {

@@ -94,7 +94,10 @@ void control::open_doors() {
 asio::awaitable<own_response> control::answer_local(own_request request) {
   if (request.target == "/status" && request.method == "GET") {
     auto const& state = (cluster_ ? cluster_->own_view() : single_view_).state();
-    co_return answer_probe(node_, state, "/litefs/health");
+    auto const verdict = judge(node_, state);
+    auto facts = status_facts(node_, state, verdict);
+    if (cluster_) facts["read_gate"] = cluster_->gate().status();
+    co_return json_answer(verdict.healthy ? 200 : 503, facts);
   }
   if (request.target == "/promote" && request.method == "POST") co_return co_await promote();
   co_return own_response{.status = 404, .body = "{\"error\":\"no such path\"}\n", .allow = {}};

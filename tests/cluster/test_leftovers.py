@@ -11,7 +11,7 @@ pytestmark = pytest.mark.integration
 
 
 def left_of(cluster: Cluster, nodes: list[Node]) -> list[str]:
-    pages = [str(node.page) for node in nodes if node.page.exists()]
+    pages = [str(path) for node in nodes for path in node.shared() if path.exists()]
     mounts = [str(node.mount) for node in nodes if node.is_mounted()]
     folder = [str(cluster.folder)] if cluster.folder.exists() else []
     return [*map(str, processes.marked(cluster.mark)), *pages, *mounts, *folder]

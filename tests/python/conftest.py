@@ -132,3 +132,15 @@ def wrapper(make_wrapper: Callable[[], Any]) -> Iterator[Any]:
         cursor.execute("CREATE TABLE t (x INTEGER)")
     yield wrapper
     del connections[ALIAS]
+
+
+@pytest.fixture
+def proxy(wrapper: Any, node: LitefsNode) -> Any:
+    """This node as a replica with two rows in t."""
+    from tests.python.replica import Proxy
+    from tests.python.sql import execute, rows
+
+    execute(wrapper, "INSERT INTO t VALUES (1), (2)")
+    proxy = Proxy(node)
+    assert rows(wrapper) == [(1,), (2,)]
+    return proxy

@@ -28,6 +28,7 @@ FRAMEWORK_FREE = (
     "node",
     "positions",
     "pretence",
+    "reads",
     "settings",
     "wsgi",
     "_core",

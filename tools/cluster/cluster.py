@@ -131,7 +131,7 @@ class Cluster:
         return [
             *(f"process {pid}: {' '.join(processes.command(pid))}" for pid in running),
             *(f"mount {node.mount}" for node in self.nodes if node.is_mounted()),
-            *(f"node page {node.page}" for node in self.nodes if node.page.exists()),
+            *(f"shared memory {path}" for node in self.nodes for path in node.shared() if path.exists()),
         ]
 
     def close(self) -> None:

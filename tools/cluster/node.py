@@ -68,6 +68,10 @@ class Node:
         """The node page (shared memory) of this mount."""
         return Path(f"/dev/shm/litefs-{zlib.crc32(str(self.mount).encode()):08x}")
 
+    def shared(self) -> list[Path]:
+        """All that litefs-proxy keeps in shared memory: the page, and the folder of its readers' pages."""
+        return [self.page, Path(f"{self.page}.reads")]
+
     @property
     def pid(self) -> int:
         assert self._process is not None, f"{self.name} was not started"
@@ -198,6 +202,8 @@ class Node:
         if self._process is not None and self._process.poll() is None:
             self.kill()
         self.unmount()
-        self.page.unlink(missing_ok=True)
+        page, reads = self.shared()
+        page.unlink(missing_ok=True)
+        shutil.rmtree(reads, ignore_errors=True)
         shutil.rmtree(self.mount, ignore_errors=True)
         shutil.rmtree(self.data, ignore_errors=True)

@@ -115,6 +115,7 @@ struct proxy_config {
   milliseconds stop_timeout{25'000};
   milliseconds drain_delay{0};
   bool stale_reads = true;
+  bool read_gate = true;
   bool replay_on_write = true;
   bool body_on_safe_methods = false;
   std::vector<std::string> extra_methods;

@@ -4,8 +4,8 @@
 // A file (default `/dev/shm/litefs-<8 hex CRC-32 of the mount path>`, mode 0644) mapped by both sides; a
 // sequence lock makes reads consistent, a heartbeat (CLOCK_MONOTONIC, ms) tells that the writer lives.
 // Readers trust a page only if it belongs to root or to themselves, has our magic and version, and is fresh
-// (max_age). One writer process, any number of readers; a reader object is not shared between threads without
-// a lock.
+// (max_age). The page also holds the node's read gate. One writer process, any number of readers; a reader
+// object is not shared between threads without a lock.
 #pragma once
 
 #include <chrono>
@@ -16,6 +16,7 @@
 
 #include "litefs/error.hpp"
 #include "litefs/node_state.hpp"
+#include "litefs/read_gate.hpp"
 
 namespace litefs {
 
@@ -40,6 +41,7 @@ class node_page_writer {
 
   void publish(node_facts const& facts);  // also a heartbeat
   void beat() noexcept;                   // at least twice a second
+  [[nodiscard]] read_gate& gate() noexcept;
 
  private:
   struct mapping;
@@ -58,6 +60,7 @@ class node_page_reader {
 
   // errc::page_stale if the heartbeat is older than max_age (writer gone; reopen, or stat the mount).
   [[nodiscard]] result<node_facts> read() const;
+  [[nodiscard]] read_gate const& gate() const noexcept;  // the page's own memory, no longer than this object
 
  private:
   struct mapping;

@@ -57,6 +57,9 @@ def _as_text(found: dict[str, Any]) -> str:
             "not answering" if proxy is None else "healthy" if proxy["healthy"] else "not healthy",
         ),
     ]
+    if found["reading"]:
+        oldest = found["reading"][0]
+        rows.append(("oldest read", f"process {oldest['pid']}, for {oldest['seconds']:.1f} s"))
     if proxy is not None:
         rows += [
             (key.replace("_", " "), str(proxy[key]))

@@ -70,10 +70,11 @@ class LitefsWrapperMixin(HaltingWrapper):
         connection = self.connection
         if connection is None or self._node is None or not connection.in_transaction:
             super()._commit()  # type: ignore[misc]
-            return
-        with debug_transaction(self, "COMMIT"), self.wrap_database_errors:
-            self._commit_proven(connection.commit)
-        self._end_own_halt()
+        else:
+            with debug_transaction(self, "COMMIT"), self.wrap_database_errors:
+                self._commit_proven(connection.commit)
+            self._end_own_halt()
+        self._read_ends()
 
     def _rollback(self) -> None:
         if self.connection is not None and self._is_lost():
@@ -81,6 +82,7 @@ class LitefsWrapperMixin(HaltingWrapper):
             self.closed_in_transaction = True  # Django forgets the connection when the atomic block ends
         else:
             super()._rollback()  # type: ignore[misc]
+        self._read_ends()
         self._end_own_halt()
 
     def prepare_database(self) -> None:
@@ -118,15 +120,22 @@ class LitefsWrapperMixin(HaltingWrapper):
     def run(self, cursor: LitefsCursor, sql: str, call: Callable[[], Any], params: Any = None) -> Any:
         """One statement of a cluster's database."""
         connection = cursor.connection
+        self._reading.before(cursor, in_atomic_block=self.in_atomic_block)
         inside = connection.in_transaction
         self._refuse_if_lost() if inside else self._judge()
         kind = self._kind(cursor, sql, params)
-        if kind is Kind.COMMIT and inside:
+        if kind is Kind.COMMIT and inside and self._facts.writable:
             return self._commit_proven(call)
         alone = not inside and kind.writes and self._may_write(self._facts)
         if not alone:
             self._wrote_other |= kind is Kind.OTHER and inside
-            return self._guarded(call, sql, patient=kind in (Kind.READ, Kind.BEGIN))
+
+            def guarded() -> Any:
+                return self._guarded(call, sql, patient=kind in (Kind.READ, Kind.BEGIN))
+
+            if self._facts.writable:
+                return guarded()
+            return self._reading.run(cursor, sql, kind, self._facts, guarded)
         return self._run_alone(cursor, sql, call, kind)
 
     def run_script(self, cursor: LitefsCursor, script: str) -> None:
@@ -134,6 +143,7 @@ class LitefsWrapperMixin(HaltingWrapper):
         connection = cursor.connection
         if connection.in_transaction:
             self._commit_proven(connection.commit)
+            self._read_ends()
         statements = list(scripts.split(script))
 
         def execute_all() -> None:
@@ -149,10 +159,13 @@ class LitefsWrapperMixin(HaltingWrapper):
         finally:
             connection.isolation_level = isolation_level
 
-    def fetch(self, call: Callable[[], T]) -> T:
+    def fetch(self, cursor: LitefsCursor, call: Callable[[], T]) -> T:
         """Rows are read from the mount while they are fetched: errors there are ours as well."""
-        result: T = self._guarded(call)
+        result: T = self._reading.fetch(cursor, lambda: self._guarded(call))
         return result
+
+    def rows_end(self, cursor: LitefsCursor) -> None:
+        self._reading.rows_end(cursor)
 
     def _run_alone(self, cursor: LitefsCursor, sql: str, call: Callable[[], Any], kind: Kind) -> Any:
         """A write outside a transaction gets one, so that its commit can be proven."""

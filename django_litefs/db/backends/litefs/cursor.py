@@ -13,6 +13,7 @@ from django.db.backends.sqlite3.base import SQLiteCursorWrapper
 
 if TYPE_CHECKING:
     from django_litefs.db.backends.litefs.base import LitefsWrapperMixin
+    from django_litefs.reads import Read
 
 
 class LitefsConnection(sqlite3.Connection):
@@ -32,6 +33,7 @@ class LitefsCursor(SQLiteCursorWrapper):
     """Hands each statement to `wrapper.run()`. Rows of an autocommit RETURNING are fetched before its COMMIT."""
 
     connection: LitefsConnection
+    reads_for: Read | None = None  # the read that unfetched rows keep open, on a replica
 
     def __init__(self, connection: LitefsConnection) -> None:
         super().__init__(connection)
@@ -69,19 +71,42 @@ class LitefsCursor(SQLiteCursorWrapper):
         return rows
 
     def fetchone(self) -> Any:
-        return self._wrapper.fetch(super().fetchone) if self._rows is None else next(self._rows, None)
+        if self._rows is not None:
+            return next(self._rows, None)
+        row = self._wrapper.fetch(self, super().fetchone)
+        if row is None:
+            self._rows_end()
+        return row
 
     def fetchmany(self, size: int | None = None) -> list[Any]:
         count = self.arraysize if size is None else size
-        if self._rows is None:
-            return self._wrapper.fetch(lambda: super(LitefsCursor, self).fetchmany(count))
-        return list(itertools.islice(self._rows, count))
+        if self._rows is not None:
+            return list(itertools.islice(self._rows, count))
+        rows = self._wrapper.fetch(self, lambda: super(LitefsCursor, self).fetchmany(count))
+        if len(rows) < count:
+            self._rows_end()
+        return rows
 
     def fetchall(self) -> list[Any]:
-        return self._wrapper.fetch(super().fetchall) if self._rows is None else list(self._rows)
+        if self._rows is not None:
+            return list(self._rows)
+        rows = self._wrapper.fetch(self, super().fetchall)
+        self._rows_end()
+        return rows
 
     def __iter__(self) -> Iterator[Any]:  # type: ignore[override]
         return iter(self.fetchone, None) if self._rows is None else self._rows
+
+    def close(self) -> None:
+        super().close()
+        self._rows_end()
+
+    def __del__(self) -> None:
+        self._rows_end()
+
+    def _rows_end(self) -> None:
+        if self.reads_for is not None:
+            self._wrapper.rows_end(self)
 
 
 @functools.cache

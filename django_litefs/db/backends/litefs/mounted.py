@@ -14,6 +14,7 @@ from django_litefs.db.backends.litefs.cursor import LitefsConnection, connection
 from django_litefs.db.backends.litefs.errors import Translator
 from django_litefs.db.backends.litefs.names import database_file, is_in_memory
 from django_litefs.db.backends.litefs.options import Sqlite3Wrapper
+from django_litefs.db.backends.litefs.reading import Reading, limits
 from django_litefs.db.backends.litefs.replica_writes import take_option
 from django_litefs.node import SINGLE, Facts, Node
 
@@ -23,6 +24,8 @@ BUSY_TIMEOUT_S = 10.0
 
 class MountedWrapper(Sqlite3Wrapper):
     """See the module. State that starts with an underscore belongs to the open connection."""
+
+    _reading: Reading  # with a node only
 
     def __init__(self, settings_dict: dict[str, Any], alias: str = "default") -> None:
         super().__init__(settings_dict, alias)
@@ -45,6 +48,8 @@ class MountedWrapper(Sqlite3Wrapper):
             self._timeout = params.setdefault("timeout", BUSY_TIMEOUT_S)
             self._node = this_node()
             self._database = os.path.basename(params["database"])
+            if self._node is not None:
+                self._reading = Reading(self._node, self._database, limits())
         self._errors = Translator(self._database, self._node)
         return params
 
@@ -96,12 +101,18 @@ class MountedWrapper(Sqlite3Wrapper):
         """Forgets the connection without touching its file: closing one of a dead mount can stall for seconds."""
         _core.leak(self.connection)
         self.connection = None
+        self._read_ends()
 
     def _close(self) -> None:
+        self._read_ends()
         if self.connection is not None and self._is_lost():
             _core.leak(self.connection)
             return
         super()._close()  # type: ignore[misc]
+
+    def _read_ends(self) -> None:
+        if self._node is not None:
+            self._reading.transaction_ends()
 
     def _watched(self, call: Callable[[], T]) -> T:
         return call() if self._node is None else self._node.watched(self._device, call)

@@ -21,6 +21,11 @@ class Kind(enum.Enum):
     def writes(self) -> bool:
         return self in (Kind.ROWS, Kind.OTHER)
 
+    @property
+    def reads(self) -> bool:
+        """May it begin a read transaction of its own accord?"""
+        return self in (Kind.READ, Kind.BARE)
+
 
 KEYWORDS = {
     **dict.fromkeys(("SELECT", "VALUES", "EXPLAIN"), Kind.READ),

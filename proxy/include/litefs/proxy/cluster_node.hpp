@@ -9,6 +9,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "litefs/proxy/gate_controller.hpp"
 #include "litefs/proxy/handoff.hpp"
 #include "litefs/proxy/keeper_link.hpp"
 #include "litefs/proxy/lease_guard.hpp"
@@ -36,10 +37,14 @@ class cluster_node {
   void stop_watching();  // last of all: LiteFS has ended
 
   [[nodiscard]] view const& own_view() const noexcept { return view_; }
+  [[nodiscard]] gate_controller& gate() noexcept { return gate_; }
   [[nodiscard]] keeper_link& keeper() noexcept { return keeper_; }
   [[nodiscard]] node_state const& state() const noexcept { return watcher_.state(); }
   [[nodiscard]] litefs_process* litefs() noexcept { return litefs_ ? &*litefs_ : nullptr; }  // null: not ours
-  void close_page() noexcept { publisher_.close(); }
+  void close_page() noexcept {
+    publisher_.close();
+    gate_.close();
+  }
   [[nodiscard]] proxy::handoff& handing_over() noexcept { return handoff_; }
   [[nodiscard]] replica_links& replicas() noexcept { return replicas_; }
 
@@ -55,7 +60,8 @@ class cluster_node {
   boost::asio::io_context& context_;
   node& node_;
   worker_group& workers_;
-  view view_;  // the control thread's own
+  view view_;             // the control thread's own
+  gate_controller gate_;  // its folder before the page that leads to it
   publisher publisher_;
   keeper_link keeper_;
   watcher watcher_;

@@ -26,6 +26,7 @@ class publisher {
   void mount_device(std::uint64_t device) { facts_.mount_device = device; }
   void litefs_id(std::string id) { facts_.litefs_id = std::move(id); }
   void beat() noexcept;
+  [[nodiscard]] read_gate* gate() noexcept { return page_ ? &page_->gate() : nullptr; }
   void close() noexcept { page_.reset(); }  // the page goes away; nothing else may be published
 
  private:
