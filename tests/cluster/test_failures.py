@@ -17,7 +17,6 @@ from tools.cluster import (
     Read,
     Visitors,
     judge,
-    processes,
     stored_tokens,
     until,
 )
@@ -29,11 +28,6 @@ PAUSE = 0.05  # seconds between a visitor's turns: load, but not all of the mach
 BEFORE, AFTER = 1.0, 2.0  # seconds of load around the fault
 READS_AGAIN_WITHIN = 5.0
 NO_REQUEST_TAKES = 10.0
-
-
-def app_pids(node: Node) -> list[int]:
-    """gunicorn's master and workers."""
-    return [pid for pid in processes.descendants(node.pid) if "gunicorn" in " ".join(processes.command(pid))]
 
 
 def reads_here(node: Node) -> bool:
@@ -49,7 +43,7 @@ def reads_here(node: Node) -> bool:
 @pytest.mark.parametrize("role", ["replica", "primary"])
 def test_litefs_killed(cluster: Cluster, measured: Callable[[str], None], role: str) -> None:
     node = cluster.primary if role == "primary" else cluster.replicas[0]
-    apps = app_pids(node)
+    apps = node.app_pids()
     with Visitors(cluster.nodes, VISITORS, PAUSE) as visitors:
         time.sleep(BEFORE)
         killed = node.kill_litefs()
@@ -80,7 +74,7 @@ def test_litefs_killed(cluster: Cluster, measured: Callable[[str], None], role: 
     assert not stale
     assert not verdict.duplicates
     assert not verdict.ghosts
-    assert app_pids(node) == apps, "the app was restarted"
+    assert node.app_pids() == apps, "the app was restarted"
     assert reads_after < READS_AGAIN_WITHIN
     assert longest < NO_REQUEST_TAKES
 

@@ -41,10 +41,10 @@ def write_note(client: Client, node: Node) -> Attempt:
     return Attempt(token, outcome, started, time.monotonic() - started, node.name, detail)
 
 
-def stored_tokens(node: Node) -> list[str]:
-    """The tokens of all notes, as this node reads them."""
+def stored_tokens(node: Node, after: int = 0) -> list[str]:
+    """The tokens of all notes, or of those with an id beyond `after`, as this node reads them."""
     tokens: list[str] = []
-    last = 0
+    last = after
     with Client() as client:
         while True:
             answer = client.get(node.front, f"{NOTES}?after={last}")

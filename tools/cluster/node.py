@@ -40,6 +40,7 @@ class Node:
     site: Path
     environment: dict[str, str]
     server: tuple[str, ...] = DEFAULT_SERVER
+    wrapper: tuple[str, ...] = ()  # runs the command that follows it, for example in a network namespace
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
@@ -101,7 +102,7 @@ class Node:
         ends_with_us = ["setpriv", "--pdeathsig", "TERM"]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*ends_with_us, sys.executable, "manage.py", "litefs_start", "--", *server],
+                [*ends_with_us, *self.wrapper, sys.executable, "manage.py", "litefs_start", "--", *server],
                 cwd=self.site,
                 env=self.full_environment(),
                 stdin=subprocess.DEVNULL,
@@ -115,7 +116,7 @@ class Node:
     ) -> subprocess.CompletedProcess[str]:
         """Runs a management command as on this node's shell, by way of `wrapper` if there is one."""
         return subprocess.run(
-            [*wrapper, sys.executable, "manage.py", *arguments],
+            [*self.wrapper, *wrapper, sys.executable, "manage.py", *arguments],
             cwd=self.site,
             env={**self.full_environment(), **environment},
             stdin=subprocess.DEVNULL,
@@ -154,6 +155,11 @@ class Node:
     def log_tail(self) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-LOG_TAIL:])
 
+    def app_pids(self) -> list[int]:
+        """gunicorn's master, then its workers."""
+        commands = {pid: " ".join(processes.command(pid)) for pid in processes.descendants(self.pid)}
+        return [pid for pid, command in commands.items() if "gunicorn" in command]
+
     def litefs_pid(self) -> int | None:
         """The LiteFS of this node, if it runs at this moment."""
         for pid in processes.descendants(self.pid):
@@ -163,13 +169,21 @@ class Node:
 
     def stop(self, within: float = STOP_WITHIN) -> int:
         """SIGTERM to the supervisor, as an init system does; its exit code."""
+        self.terminate()
+        return self.wait_end(within)
+
+    def terminate(self) -> None:
         assert self._process is not None
         self._process.terminate()
+
+    def wait_end(self, within: float = STOP_WITHIN) -> int:
+        """The exit code of a node that is ending."""
+        assert self._process is not None
         try:
             return self._process.wait(within)
         except subprocess.TimeoutExpired:
             raise NodeFailedError(
-                f"node {self.name} did not stop within {within:g} s:\n{self.log_tail()}"
+                f"node {self.name} did not end within {within:g} s:\n{self.log_tail()}"
             ) from None
 
     def kill(self) -> None:

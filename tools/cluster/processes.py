@@ -8,7 +8,7 @@ import signal
 from collections.abc import Iterable
 from pathlib import Path
 
-from .wait import until
+from .wait import TooLongError, until
 
 MARK = "NOTES_CLUSTER_MARK"  # environment variable that every process of a cluster inherits
 GONE_WITHIN = 10.0
@@ -74,5 +74,8 @@ def kill(pids: Iterable[int], number: signal.Signals = signal.SIGKILL) -> None:
 
 
 def wait_gone(pids: Iterable[int], within: float = GONE_WITHIN) -> None:
-    pids = list(pids)
-    until(lambda: not any(map(alive, pids)), f"processes {pids} end", within)
+    left = {pid: " ".join(command(pid)) for pid in pids}
+    try:
+        until(lambda: not any(map(alive, left)), "processes end", within)
+    except TooLongError as error:
+        raise TooLongError(f"{error}: {[left[pid] for pid in left if alive(pid)]}") from None

@@ -36,14 +36,22 @@ def create_note(request: HttpRequest) -> JsonResponse:
 
 
 def list_notes(request: HttpRequest) -> JsonResponse:
-    """Newest first; `?token=` names one attempt, `?after=` pages through all of them in order of id."""
+    """Newest first; `?token=` names one attempt, `?client=` all of a client (tokens "<client>.<number>"),
+    `?after=` pages through all notes in order of id. `newest` is the last id of all, `asked` the question."""
     found = Note.objects.all()
     if "token" in request.GET:
         found = found.filter(token=request.GET["token"])
+    if "client" in request.GET:
+        client = request.GET["client"]
+        found = found.filter(token__gt=f"{client}.", token__lt=f"{client}/")  # "/" comes after "."
     if "after" in request.GET:
         found = found.filter(pk__gt=int(request.GET["after"])).order_by("pk")
     rows = [{"id": n.pk, "title": n.title, "token": n.token} for n in found[:LIST_LIMIT]]
-    return JsonResponse({"notes": rows, "node": node_name(), "pid": os.getpid()})
+    newest = Note.objects.values_list("pk", flat=True).first()
+    asked = request.META["QUERY_STRING"]
+    return JsonResponse(
+        {"notes": rows, "newest": newest or 0, "asked": asked, "node": node_name(), "pid": os.getpid()}
+    )
 
 
 @require_safe
