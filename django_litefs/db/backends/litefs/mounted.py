@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 
 from django_litefs import _core
 from django_litefs.conf import effective, this_node
-from django_litefs.db.backends.litefs import opening
+from django_litefs.db.backends.litefs import anchors, opening
 from django_litefs.db.backends.litefs.cursor import LitefsConnection, connection_class
 from django_litefs.db.backends.litefs.errors import Translator
 from django_litefs.db.backends.litefs.names import database_file, is_in_memory
@@ -75,6 +75,9 @@ class MountedWrapper(Sqlite3Wrapper):
         connection = cast(LitefsConnection, made)
         connection.belongs_to(self)  # type: ignore[arg-type]  # the whole of it is a LitefsWrapperMixin
         opening.prepare_on_mount(connection, facts)
+        anchors.hold(
+            conn_params["database"], facts.mount_device, uri
+        )  # in WAL mode now, else it would map nothing
         return connection
 
     def ensure_connection(self) -> None:

@@ -8,8 +8,6 @@ import sqlite3
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from django_litefs.db.backends.litefs import anchors
-
 if TYPE_CHECKING:
     from django_litefs.db.backends.litefs.errors import Translator
     from django_litefs.node import Facts, Node
@@ -30,7 +28,7 @@ def prepare_on_mount(connection: sqlite3.Connection, facts: Facts) -> None:
 
 
 def find_on_mount(node: Node, facts: Facts, path: str, errors: Translator) -> str:
-    """The URI of the database on the live mount, created first if this is the primary; anchored in this process."""
+    """The URI of the database on the live mount, created first if this is the primary."""
     if not facts.mount_alive:
         raise errors.mount_lost()
     try:
@@ -47,9 +45,7 @@ def find_on_mount(node: Node, facts: Facts, path: str, errors: Translator) -> st
             os.close(folder)
     except OSError as error:
         raise errors.mount_lost() from error
-    uri = f"file:{quote(path)}?mode=rw"
-    anchors.hold(path, facts.mount_device, uri)
-    return uri
+    return f"file:{quote(path)}?mode=rw"
 
 
 def _exists(name: str, folder: int) -> bool:
