@@ -7,6 +7,9 @@ find_package(yaml-cpp 0.7 REQUIRED)
 find_package(spdlog 1.10 REQUIRED)
 find_package(SQLite3 3.40 REQUIRED)
 find_path(CLI11_INCLUDE_DIR CLI/CLI.hpp REQUIRED)
+# Only the core is wanted; prometheus-cpp's own package file asks for the libraries of its HTTP server too.
+find_path(PROMETHEUS_INCLUDE_DIR prometheus/text_serializer.h REQUIRED)
+find_library(PROMETHEUS_CORE_LIBRARY prometheus-cpp-core REQUIRED)
 
 # Debian's yaml-cpp 0.7 exports a bare target without its include folder as SYSTEM.
 if(NOT TARGET yaml-cpp::yaml-cpp)

@@ -7,7 +7,7 @@ add_library(litefs_proxy STATIC ${proxy_sources})
 set_source_files_properties("${PROJECT_SOURCE_DIR}/proxy/src/version.cpp"
   PROPERTIES COMPILE_DEFINITIONS "LITEFS_VERSION=\"${PROJECT_VERSION}\"")
 target_include_directories(litefs_proxy PUBLIC "${PROJECT_SOURCE_DIR}/proxy/include")
-target_include_directories(litefs_proxy SYSTEM PUBLIC "${CLI11_INCLUDE_DIR}")
+target_include_directories(litefs_proxy SYSTEM PUBLIC "${CLI11_INCLUDE_DIR}" "${PROMETHEUS_INCLUDE_DIR}")
 target_compile_definitions(litefs_proxy PUBLIC BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION)
 # GCC 12 takes Asio's own recycling allocator of coroutine frames for a mismatch when it inlines one half of it.
 target_compile_options(litefs_proxy PUBLIC -Wno-mismatched-new-delete)
@@ -15,7 +15,7 @@ target_precompile_headers(litefs_proxy PRIVATE
   <boost/asio.hpp> <boost/asio/ssl.hpp> <boost/beast/core.hpp> <boost/beast/http.hpp> <spdlog/spdlog.h>
   <chrono> <functional> <map> <memory> <optional> <string> <string_view> <vector>)
 target_link_libraries(litefs_proxy
-  PUBLIC litefs_core OpenSSL::SSL spdlog::spdlog SQLite::SQLite3 Threads::Threads
+  PUBLIC litefs_core OpenSSL::SSL spdlog::spdlog SQLite::SQLite3 "${PROMETHEUS_CORE_LIBRARY}" Threads::Threads
   PRIVATE litefs_warnings)
 
 if(EXISTS "${PROJECT_SOURCE_DIR}/proxy/main.cpp")

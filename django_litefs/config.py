@@ -85,6 +85,8 @@ def proxy_config(
             {"name": "app", **app},
         ],
     }
+    if s.admin_addr:
+        config["admin-addr"] = s.admin_addr
     if s.cluster:
         config |= {
             "litefs": {

@@ -44,6 +44,9 @@ class Settings:
     database_name: str = setting("db.sqlite3", "file", "The database that NAME 'default' means.")
     databases: tuple[str, ...] = setting((), "files", "Further databases of the mount.")
     proxy_addr: str = setting(":8081", "address", "The front door: where litefs-proxy listens.")
+    admin_addr: str = setting(
+        "", "address", "Where metrics and status are served, e.g. 127.0.0.1:20203; never a public address."
+    )
     proxy_target: str = setting("127.0.0.1:8000", "address", "Where the app server listens.")
     primary_url: str | dict[str, str] = setting(  # noqa: RUF009
         "",

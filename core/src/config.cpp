@@ -73,6 +73,7 @@ config_result load_config_file(std::string const& path, environment const& env) 
 std::string dump_config(proxy_config const& config) {
   auto tree = configuration::write_struct(configuration::top_fields(), config);
   tree.remove("secret-file");
+  if (!config.admin_addr) tree.remove("admin-addr");
   if (!config.litefs) tree.remove("litefs");
   YAML::Emitter out;
   out << tree;

@@ -21,6 +21,8 @@ bool contains(std::vector<endpoint> const& all, endpoint const& e) {
 
 void check_addresses(reader& in, proxy_config& c) {
   if (c.addr.empty()) c.addr.push_back({"", 8081, ""});
+  if (c.admin_addr && (contains(c.addr, *c.admin_addr) || *c.admin_addr == c.target))
+    in.fail("admin-addr", "is the addr or the target too", "give it a port of its own, such as 20203");
   if (!in.seen("target"))
     return in.fail("target", "is missing", "write target: 127.0.0.1:8000, the address of the app server");
   if (c.target == endpoint{}) return;  // could not be read: said already

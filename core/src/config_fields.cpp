@@ -109,6 +109,16 @@ field<proxy_config> transport() {
           [](proxy_config const& c) { return YAML::Node(c.fly_replay ? "fly-replay" : "direct"); }};
 }
 
+field<proxy_config> admin_addr() {
+  return {"admin-addr",
+          [](reader& in, YAML::Node const& node, std::string const& key, proxy_config& out) {
+            address("127.0.0.1:20203").read(in, node, key, out.admin_addr.emplace());
+          },
+          [](proxy_config const& c) {
+            return c.admin_addr ? YAML::Node(to_string(*c.admin_addr)) : YAML::Node(YAML::NodeType::Null);
+          }};
+}
+
 field<proxy_config> secret() {
   return {"secret",
           [](reader& in, YAML::Node const& node, std::string const& key, proxy_config& out) {
@@ -224,6 +234,7 @@ std::vector<field<proxy_config>> top_fields() {
   using c = proxy_config;
   return {
       make_field("addr", &c::addr, list_of<endpoint>{address(":8081")}),
+      admin_addr(),
       make_field("target", &c::target, address("127.0.0.1:8000 or unix:/run/app.sock")),
       make_field("databases", &c::databases, list_of<std::string>{any_text("db.sqlite3")}),
       make_field("litefs", &c::litefs, present<litefs_options>{{litefs_fields()}}),

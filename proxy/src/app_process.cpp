@@ -58,6 +58,7 @@ asio::awaitable<int> app_process::run_once() {
     co_return cannot_start;
   }
   process_ = std::move(*spawned);
+  ++starts_;
   spdlog::info("{} started, pid {}", options_.name, process_->pid());
   if (on_target_) co_await wait_ready();
   condition::predicate ended = [this] { return !process_->running(); };

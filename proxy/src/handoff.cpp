@@ -94,12 +94,13 @@ asio::awaitable<own_response> handoff::answer(own_request request) {
 }
 
 asio::awaitable<own_response> handoff::give(std::string ticket) {
-  if (watched_.state().role != role::primary) co_return refuse(409, "this node is not the primary");
-  if (giving_) co_return refuse(409, "another handoff is under way");
-  if (node_.draining && ticket != invited_) co_return refuse(409, "this node is stopping");
+  if (watched_.state().role != role::primary) co_return refuse_to_give("this node is not the primary");
+  if (giving_) co_return refuse_to_give("another handoff is under way");
+  if (node_.draining && ticket != invited_) co_return refuse_to_give("this node is stopping");
   giving_ = true;
   given_to_ = std::move(ticket);
   released_ = false;
+  held_since_ = clock::now();
   workers_.post_hold(true);
   bool const ended = co_await writes_ended();
   keeper_link::positions_result final_positions = boost::system::error_code(asio::error::timed_out);
@@ -111,10 +112,9 @@ asio::awaitable<own_response> handoff::give(std::string ticket) {
                      : !still_ours ? std::string("this node stopped being the primary meanwhile")
                                    : keeper_.lock_refusal();
     co_await keeper_.unlock();
-    workers_.post_hold(false);
-    giving_ = false;
+    let_go();
     spdlog::warn("handoff refused: {}", why);
-    co_return refuse(409, why);
+    co_return refuse_to_give(why);
   }
   asio::co_spawn(context_, keep_hold(), must_live);
   json::object positions;
@@ -122,6 +122,17 @@ asio::awaitable<own_response> handoff::give(std::string ticket) {
   own_response r;
   r.body = json::serialize(json::object{{"positions", std::move(positions)}}) + "\n";
   co_return r;
+}
+
+own_response handoff::refuse_to_give(std::string_view why) {
+  node_.handoffs.refused.add();
+  return refuse(409, why);
+}
+
+void handoff::let_go() {
+  workers_.post_hold(false);
+  node_.handoffs.held.observe(std::chrono::duration_cast<histogram::duration>(clock::now() - held_since_));
+  giving_ = false;
 }
 
 // The app finishes the writes it has: one that came to the lock only after the role was gone would fail.
@@ -139,11 +150,11 @@ asio::awaitable<bool> handoff::writes_ended() {
 asio::awaitable<void> handoff::keep_hold() {
   condition::predicate over = [this] { return released_ || watched_.state().role != role::primary; };
   bool const ended = co_await changed_.wait(clock::now() + hold_max, over);
+  (watched_.state().role == role::primary ? node_.handoffs.abandoned : node_.handoffs.given).add();
   if (!ended) spdlog::warn("handoff: nobody took over within {} ms", hold_max.count());
   // Unlock first: a write let in before would run into our own lock.
   co_await keeper_.unlock();
-  workers_.post_hold(false);
-  giving_ = false;
+  let_go();
   changed_.notify();
 }
 
@@ -196,6 +207,7 @@ asio::awaitable<handoff::outcome> handoff::promote(std::string ticket) {
     if (!released) spdlog::warn("handoff: {} does not answer, its hold ends by itself", primary);
   }
   promoting_ = false;
+  (why ? node_.handoffs.failed : node_.handoffs.taken).add();
   if (why) co_return refusal{*why};
   auto const held = std::chrono::duration_cast<milliseconds>(clock::now() - started);
   spdlog::info("took over from {}: writes were held for {} ms", primary, held.count());

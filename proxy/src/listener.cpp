@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "litefs/proxy/forwarded.hpp"
+#include "litefs/proxy/local_address.hpp"
 #include "litefs/proxy/must_live.hpp"
 #include "litefs/proxy/session.hpp"
 
@@ -18,7 +19,6 @@ namespace litefs::proxy {
 namespace {
 
 using asio::ip::tcp;
-using address = asio::generic::stream_protocol::endpoint;
 using reuse_port = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
 
 constexpr std::chrono::milliseconds accept_pause{100};
@@ -27,27 +27,7 @@ constexpr std::string_view overload =
     "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\n"
     "litefs-not-executed: connections\r\nContent-Length: 0\r\n\r\n";
 
-// "" is every address, by one socket for IPv4 and IPv6 where the system has IPv6.
-address local_address(endpoint const& at) {
-  if (!at.unix_path.empty()) return asio::local::stream_protocol::endpoint(at.unix_path);
-  if (!at.host.empty()) {
-    auto const host = at.host == "localhost" ? std::string("127.0.0.1") : at.host;
-    return tcp::endpoint(asio::ip::make_address(host), at.port);
-  }
-  error_code no_v6;
-  asio::io_context probe_context(1);
-  tcp::acceptor probe(probe_context);
-  probe.open(tcp::v6(), no_v6);
-  return no_v6 ? tcp::endpoint(tcp::v4(), at.port) : tcp::endpoint(tcp::v6(), at.port);
-}
-
-std::uint16_t port_of(address const& a) {
-  tcp::endpoint tcp_form;
-  std::memcpy(tcp_form.data(), a.data(), std::min(a.size(), tcp_form.capacity()));
-  return tcp_form.port();
-}
-
-asio::ip::address ip_of(address const& a) {
+asio::ip::address ip_of(socket_address const& a) {
   tcp::endpoint tcp_form;
   std::memcpy(tcp_form.data(), a.data(), std::min(a.size(), tcp_form.capacity()));
   auto const ip = tcp_form.address();

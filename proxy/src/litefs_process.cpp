@@ -61,6 +61,7 @@ bool litefs_process::spawn() {
     return false;
   }
   process_ = std::move(*spawned);
+  ++starts_;
   spdlog::info("LiteFS started, pid {}", process_->pid());
   return true;
 }

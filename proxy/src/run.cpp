@@ -16,8 +16,9 @@
 #include <boost/json.hpp>
 
 #include "litefs/proxy/address_claims.hpp"
+#include "litefs/proxy/admin.hpp"
 #include "litefs/proxy/cluster_node.hpp"
-#include "litefs/proxy/control_socket.hpp"
+#include "litefs/proxy/control_server.hpp"
 #include "litefs/proxy/log.hpp"
 #include "litefs/proxy/must_live.hpp"
 #include "litefs/proxy/supervisor.hpp"
@@ -50,6 +51,8 @@ class control {
   void open_doors();
   void listen_for_signals();
   asio::awaitable<own_response> answer_local(own_request request);
+  asio::awaitable<own_response> answer_reader(own_request request);
+  [[nodiscard]] view const& own_view() const noexcept;
   asio::awaitable<own_response> promote();
 
   node node_;
@@ -61,7 +64,8 @@ class control {
   asio::signal_set signals_{context_, SIGINT, SIGTERM, SIGHUP};
   view single_view_{context_, initial_state(node_.config)};
   std::optional<cluster_node> cluster_;
-  std::optional<control_socket> socket_;
+  std::optional<control_server> socket_;
+  std::optional<control_server> admin_;
   std::optional<supervisor> supervisor_;
 };
 
@@ -86,14 +90,32 @@ void control::open_doors() {
       asio::post(context_, [this, caller = std::move(caller)] { cluster_->replicas().accept(caller); });
     };
   }
-  if (node_.config.socket.empty()) return;
-  socket_.emplace(context_, node_.config.socket,
-                  [this](own_request request) { return answer_local(std::move(request)); });
+  auto const& config = node_.config;
+  if (!config.socket.empty()) {
+    socket_.emplace(context_, endpoint{.host = {}, .port = 0, .unix_path = config.socket}, "socket",
+                    [this](own_request request) { return answer_local(std::move(request)); });
+  }
+  if (!config.admin_addr) return;
+  admin_.emplace(context_, *config.admin_addr, "admin-addr",
+                 [this](own_request request) { return answer_reader(std::move(request)); });
+  spdlog::info("metrics and status at {}", to_string(admin_->bound()));
+}
+
+view const& control::own_view() const noexcept { return cluster_ ? cluster_->own_view() : single_view_; }
+
+asio::awaitable<own_response> control::answer_reader(own_request request) {
+  metrics_source const source{.shared = node_,
+                              .workers = workers_,
+                              .own = own_view(),
+                              .processes = *supervisor_,
+                              .event_stream_connects = cluster_ ? cluster_->watched().connects() : 0,
+                              .replica_links = cluster_ ? cluster_->replicas().peers().size() : 0};
+  co_return answer_admin(source, request);
 }
 
 asio::awaitable<own_response> control::answer_local(own_request request) {
   if (request.target == "/status" && request.method == "GET") {
-    auto const& state = (cluster_ ? cluster_->own_view() : single_view_).state();
+    auto const& state = own_view().state();
     auto const verdict = judge(node_, state);
     auto facts = status_facts(node_, state, verdict);
     if (cluster_) facts["read_gate"] = cluster_->gate().status();
@@ -132,12 +154,14 @@ int control::run() {
   workers_.start();
   listen_for_signals();
   if (socket_) asio::co_spawn(context_, socket_->run(), must_live);
+  if (admin_) asio::co_spawn(context_, admin_->run(), must_live);
   asio::co_spawn(context_, supervisor_->run(), [this, &code](std::exception_ptr failed, int result) {
     if (failed) std::rethrow_exception(failed);
     code = result;
     signals_.cancel();
     reaper_.stop();
     if (socket_) socket_->stop();
+    if (admin_) admin_->stop();
     context_.stop();
   });
   context_.run();

@@ -36,6 +36,15 @@ void supervisor::stop() noexcept {
   changed_.notify();
 }
 
+std::vector<std::pair<std::string, std::uint64_t>> supervisor::starts() const {
+  std::vector<std::pair<std::string, std::uint64_t>> all;
+  if (cluster_ != nullptr) all.emplace_back("keeper", cluster_->keeper().starts());
+  if (cluster_ != nullptr && cluster_->litefs() != nullptr)
+    all.emplace_back("litefs", cluster_->litefs()->starts());
+  for (auto const& p : processes_) all.emplace_back(p->name(), p->starts());
+  return all;
+}
+
 bool supervisor::litefs_given_up() const noexcept {
   return cluster_ != nullptr && cluster_->litefs() != nullptr && cluster_->litefs()->given_up();
 }

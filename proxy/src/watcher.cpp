@@ -39,6 +39,7 @@ asio::awaitable<void> watcher::run() {
     stream_ = &stream;
     if (co_await stream.connect(options_.api)) {
       pause.reset();
+      ++connects_;
       publish_.litefs_id(stream.litefs_id());
       co_await follow(stream);
     }

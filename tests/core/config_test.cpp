@@ -26,6 +26,7 @@ proxy_config load(std::string const& yaml, environment const& env = no_variables
 std::string const cluster = R"(
 addr: [":8081", "[::1]:8082"]
 target: unix:/run/app.sock
+admin-addr: 10.0.0.5:20203
 databases: [db.sqlite3, other]
 litefs:
   url: http://127.0.0.10:20202
@@ -66,6 +67,7 @@ TEST(config, the_least_there_is) {
   EXPECT_EQ(config.addr, (std::vector<endpoint>{{"", 8081, ""}}));
   EXPECT_EQ(config.target, (endpoint{"127.0.0.1", 8000, ""}));
   EXPECT_FALSE(config.litefs);
+  EXPECT_FALSE(config.admin_addr);
   EXPECT_EQ(config.read_wait, 1s);
   EXPECT_EQ(config.node_page, "");
 }
@@ -74,6 +76,7 @@ TEST(config, everything) {
   auto const config = load(cluster, with_secret);
   EXPECT_EQ(config.addr, (std::vector<endpoint>{{"", 8081, ""}, {"::1", 8082, ""}}));
   EXPECT_EQ(config.target.unix_path, "/run/app.sock");
+  EXPECT_EQ(config.admin_addr, (endpoint{"10.0.0.5", 20203, ""}));
   EXPECT_EQ(config.databases, (std::vector<std::string>{"db.sqlite3", "other"}));
   ASSERT_TRUE(config.litefs);
   EXPECT_EQ(config.litefs->api, (endpoint{"127.0.0.10", 20202, ""}));

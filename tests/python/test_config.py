@@ -49,6 +49,7 @@ VARIANTS: list[dict[str, Any]] = [
         "DATABASES": ["b.sqlite3"],
         "TRUSTED_PROXIES": ["10.0.0.0/8"],
         "TRANSPORT": "auto",
+        "ADMIN_ADDR": "127.0.2.9:20203",
     },
     {
         "EXTRA": {"lease": {"demote-delay": "5s"}, "data": {"compress": False}},
@@ -118,5 +119,5 @@ def test_what_the_proxy_would_expand_is_refused(tmp_path: Path) -> None:
 
 def test_a_single_node_knows_no_litefs(tmp_path: Path) -> None:
     made = config.proxy_config(settings(tmp_path, ENABLED=False), litefs="", app=APP, migrate=MIGRATE)
-    assert not {"litefs", "secret", "primary-url"} & set(made)
+    assert not {"litefs", "secret", "primary-url", "admin-addr"} & set(made)
     assert [step["name"] for step in made["exec"]] == ["migrate", "app"]

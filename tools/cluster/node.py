@@ -19,6 +19,7 @@ from .wait import until
 FRONT_PORT = 8081
 TARGET_PORT = 8000
 LITEFS_PORT = 20202
+ADMIN_PORT = 20203
 
 READY_WITHIN = 60.0
 STOP_WITHIN = 40.0
@@ -46,6 +47,10 @@ class Node:
     @property
     def front(self) -> str:
         return f"{self.address}:{FRONT_PORT}"
+
+    @property
+    def admin(self) -> str:
+        return f"{self.address}:{ADMIN_PORT}"
 
     @property
     def mount(self) -> Path:
@@ -90,6 +95,7 @@ class Node:
             "LITEFS_ADVERTISE_URL": f"http://{self.address}:{LITEFS_PORT}",
             "LITEFS_PROXY_ADDR": self.front,
             "LITEFS_PROXY_TARGET": f"{self.address}:{TARGET_PORT}",
+            "LITEFS_ADMIN_ADDR": self.admin,
             **self.environment,
         }
 

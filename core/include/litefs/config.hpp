@@ -94,6 +94,7 @@ struct log_options {
 
 struct proxy_config {
   std::vector<endpoint> addr;
+  std::optional<endpoint> admin_addr;  // metrics and status
   endpoint target;
   std::vector<std::string> databases;
   std::optional<litefs_options> litefs;  // absent: role single

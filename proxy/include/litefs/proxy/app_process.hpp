@@ -33,6 +33,8 @@ class app_process {
   boost::asio::awaitable<void> stop(time_point deadline, std::function<bool()> hurry);
   // The exit code with which it ended for good.
   [[nodiscard]] std::optional<int> ended() const noexcept { return ended_; }
+  [[nodiscard]] std::string const& name() const noexcept { return options_.name; }
+  [[nodiscard]] std::uint64_t starts() const noexcept { return starts_; }
 
  private:
   boost::asio::awaitable<void> wait_ready();
@@ -46,6 +48,7 @@ class app_process {
   std::function<void(bool)> on_target_;
   std::unique_ptr<child> process_;
   std::optional<int> ended_;
+  std::uint64_t starts_ = 0;
   bool stopping_ = false;
 };
 

@@ -38,6 +38,7 @@ class cluster_node {
 
   [[nodiscard]] view const& own_view() const noexcept { return view_; }
   [[nodiscard]] gate_controller& gate() noexcept { return gate_; }
+  [[nodiscard]] watcher const& watched() const noexcept { return watcher_; }
   [[nodiscard]] keeper_link& keeper() noexcept { return keeper_; }
   [[nodiscard]] node_state const& state() const noexcept { return watcher_.state(); }
   [[nodiscard]] litefs_process* litefs() noexcept { return litefs_ ? &*litefs_ : nullptr; }  // null: not ours

@@ -51,6 +51,8 @@ class handoff {
  private:
   boost::asio::awaitable<own_response> give(std::string ticket);
   [[nodiscard]] std::vector<std::string> candidates() const;
+  own_response refuse_to_give(std::string_view why);
+  void let_go();
   boost::asio::awaitable<bool> writes_ended();
   boost::asio::awaitable<void> keep_hold();
   boost::asio::awaitable<std::optional<std::string>> take(std::string primary, std::string ticket);
@@ -64,8 +66,9 @@ class handoff {
   keeper_link& keeper_;
   watcher const& watched_;
   replica_links& replicas_;
-  std::string invited_;   // the ticket of the target that this node, stopping, asked to take over
-  bool giving_ = false;   // as primary
+  std::string invited_;  // the ticket of the target that this node, stopping, asked to take over
+  bool giving_ = false;  // as primary
+  std::chrono::steady_clock::time_point held_since_;
   std::string given_to_;  // the target's request, repeated in its release
   bool released_ = false;
   bool promoting_ = false;  // as target

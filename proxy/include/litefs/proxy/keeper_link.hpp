@@ -46,6 +46,7 @@ class keeper_link {
 
   [[nodiscard]] bool ended() const noexcept { return ended_; }  // run() is over
   [[nodiscard]] mount_report const& last() const noexcept { return last_; }
+  [[nodiscard]] std::uint64_t starts() const noexcept { return generation_; }
   [[nodiscard]] std::uint64_t reports() const noexcept {
     return reports_;
   }  // received so far, from all keepers

@@ -30,6 +30,7 @@ class litefs_process {
   boost::asio::awaitable<void> stop(time_point deadline);  // SIGTERM, SIGKILL at the deadline
   void restart();                                          // ends it; run() starts it again
   [[nodiscard]] bool given_up() const noexcept { return given_up_; }
+  [[nodiscard]] std::uint64_t starts() const noexcept { return starts_; }
 
  private:
   boost::asio::awaitable<void> clear_dead_mount();
@@ -42,6 +43,7 @@ class litefs_process {
   litefs_options options_;
   keeper_link const& keeper_;
   std::unique_ptr<child> process_;
+  std::uint64_t starts_ = 0;
   bool stopping_ = false;
   bool given_up_ = false;
 };

@@ -10,6 +10,7 @@
 #include "litefs/error.hpp"
 #include "litefs/position.hpp"
 #include "litefs/proxy/boot_table.hpp"
+#include "litefs/proxy/handoff_counts.hpp"
 #include "litefs/proxy/lease_proof.hpp"
 #include "litefs/proxy/nonce_guard.hpp"
 #include "litefs/proxy/own_endpoints.hpp"
@@ -46,6 +47,7 @@ struct node {
   nonce_guard nonces{boot};
   boot_table boots;
   lease_proof lease;
+  handoff_counts handoffs;  // the control thread's
 
   std::atomic<bool> draining{false};
   std::atomic<bool> ready{false};      // the each-start steps are done and the app answered once

@@ -17,6 +17,8 @@
 
 #include <memory>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace litefs::proxy {
@@ -28,6 +30,8 @@ class supervisor {
 
   boost::asio::awaitable<int> run();  // the exit code of the node
   void stop() noexcept;               // SIGTERM; the second one is fast
+  // How often each child was started, by name.
+  [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> starts() const;
 
  private:
   boost::asio::awaitable<std::optional<int>> start();  // an exit code if it must not go on

@@ -27,12 +27,10 @@ enum class retry_cause : std::uint8_t {
 inline constexpr std::array<std::string_view, 3> retry_causes{"broken", "not-sent", "not-executed"};
 
 // Reasons of our 503s. One that is not listed counts as the last.
-inline constexpr std::array<std::string_view, 14> refusal_reasons{
-    "no-primary",      "no-mount",   "handoff",
-    "hop-not-primary", "behind",     "target-down",
-    "target-busy",     "stopping",   "primary-unreachable",
-    "secret-mismatch", "wrong-node", "restarted",
-    "replayed",        "other"};
+inline constexpr std::array<std::string_view, 15> refusal_reasons{
+    "no-primary",      "no-mount",    "handoff",     "hop-not-primary", "lease-unproven",
+    "behind",          "target-down", "target-busy", "stopping",        "primary-unreachable",
+    "secret-mismatch", "wrong-node",  "restarted",   "replayed",        "other"};
 
 struct request_times {
   std::chrono::microseconds held{0};      // no usable primary, mount or app

@@ -38,6 +38,7 @@ class watcher {
   // Our LiteFS follows a primary that says nothing any more.
   [[nodiscard]] bool follows_silence() const noexcept;
   [[nodiscard]] node_state const& state() const noexcept { return machine_.state(); }
+  [[nodiscard]] std::uint64_t connects() const noexcept { return connects_; }  // to the event stream
 
  private:
   boost::asio::awaitable<void> follow(event_stream& stream);
@@ -58,6 +59,7 @@ class watcher {
   std::uint64_t device_ = 0;     // of the live mount
   std::set<std::string> moved_;  // databases with a transaction since the positions were asked for
   std::string logged_;
+  std::uint64_t connects_ = 0;
   bool resync_due_ = false;
   bool resyncing_ = false;
   bool stopped_ = false;

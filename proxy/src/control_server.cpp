@@ -1,6 +1,7 @@
-#include "litefs/proxy/control_socket.hpp"
+#include "litefs/proxy/control_server.hpp"
 
 #include <chrono>
+#include <string>
 #include <utility>
 
 #include <sys/stat.h>
@@ -18,13 +19,14 @@
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 
+#include "litefs/proxy/local_address.hpp"
+
 namespace litefs::proxy {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using boost::system::error_code;
-using local = asio::local::stream_protocol;
 
 namespace {
 
@@ -38,41 +40,60 @@ void remove_left_behind(std::string const& path) {
   if (::lstat(path.c_str(), &found) == 0 && S_ISSOCK(found.st_mode)) ::unlink(path.c_str());
 }
 
-local::acceptor bind_private(asio::io_context& context, std::string const& path) {
-  remove_left_behind(path);
-  auto const before = ::umask(0177);
-  try {
-    local::acceptor acceptor(context, local::endpoint(path));
-    ::umask(before);
-    return acceptor;
-  } catch (...) {
-    ::umask(before);
-    throw;
-  }
-}
+class private_umask {
+ public:
+  private_umask() : before_(::umask(0177)) {}
+  ~private_umask() { ::umask(before_); }
+  private_umask(private_umask const&) = delete;
+  private_umask& operator=(private_umask const&) = delete;
+
+ private:
+  mode_t before_;
+};
 
 }  // namespace
 
-control_socket::control_socket(asio::io_context& context, std::string path, responder answer)
-    : context_(context),
-      path_(std::move(path)),
-      answer_(std::move(answer)),
-      acceptor_(bind_private(context, path_)) {}
+control_server::control_server(asio::io_context& context, endpoint at, std::string_view key, responder answer)
+    : context_(context), at_(std::move(at)), answer_(std::move(answer)), acceptor_(context) {
+  try {
+    bind();
+  } catch (boost::system::system_error const& e) {
+    throw boost::system::system_error(e.code(),
+                                      "cannot listen on " + std::string(key) + " " + litefs::to_string(at_));
+  }
+}
 
-control_socket::~control_socket() { remove_left_behind(path_); }
+void control_server::bind() {
+  auto const where = local_address(at_);
+  acceptor_.open(where.protocol());
+  if (at_.unix_path.empty()) {
+    acceptor_.set_option(asio::socket_base::reuse_address(true));
+    acceptor_.bind(where);
+    at_.port = port_of(acceptor_.local_endpoint());
+  } else {
+    remove_left_behind(at_.unix_path);
+    private_umask const for_the_socket;
+    acceptor_.bind(where);
+  }
+  acceptor_.listen();
+}
 
-void control_socket::stop() {
+control_server::~control_server() {
+  if (!at_.unix_path.empty()) remove_left_behind(at_.unix_path);
+}
+
+void control_server::stop() {
   error_code ignored;
   acceptor_.close(ignored);
 }
 
-asio::awaitable<void> control_socket::run() {
+asio::awaitable<void> control_server::run() {
   while (acceptor_.is_open()) {
     error_code failed;
-    local::socket client(context_);
+    protocol::socket client(context_);
     co_await acceptor_.async_accept(client, asio::redirect_error(asio::use_awaitable, failed));
     if (!failed) {
-      asio::co_spawn(context_, serve(std::move(client)), asio::detached);
+      if (clients_ < clients_max) asio::co_spawn(context_, serve(std::move(client)), asio::detached);
     } else if (acceptor_.is_open()) {
       asio::steady_timer pause(context_, accept_pause);
       co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, failed));
@@ -80,8 +101,14 @@ asio::awaitable<void> control_socket::run() {
   }
 }
 
-asio::awaitable<void> control_socket::serve(local::socket client) {
-  beast::basic_stream<local> stream(std::move(client));
+asio::awaitable<void> control_server::serve(protocol::socket client) {
+  struct place {
+    std::size_t& taken;
+    explicit place(std::size_t& n) : taken(n) { ++taken; }
+    ~place() { --taken; }
+  };
+  place const counted(clients_);
+  beast::basic_stream<protocol> stream(std::move(client));
   stream.expires_after(request_max);
   beast::flat_buffer buffer;
   http::request_parser<http::string_body> parser;
@@ -98,6 +125,8 @@ asio::awaitable<void> control_socket::serve(local::socket client) {
   auto answer = co_await answer_(std::move(request));
   http::response<http::string_body> response(static_cast<http::status>(answer.status), 11);
   response.set(http::field::content_type, answer.content_type);
+  response.set(http::field::cache_control, "no-store");
+  if (!answer.allow.empty()) response.set(http::field::allow, answer.allow);
   response.body() = std::move(answer.body);
   response.keep_alive(false);
   response.prepare_payload();

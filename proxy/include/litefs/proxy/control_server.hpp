@@ -1,0 +1,51 @@
+// HTTP on the control thread, for a few clients at a time: the control socket (`litefs-proxy promote` and
+// `status`) and admin-addr.
+//
+// One request per connection, bounded in size and time; beyond `clients_max` a client is closed at once. A
+// unix socket has mode 0600 and replaces one that was left behind. The constructor binds (and throws
+// boost::system::system_error, naming the key). Not thread-safe: control thread only.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string_view>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include "litefs/config.hpp"
+#include "litefs/proxy/own_endpoints.hpp"
+
+namespace litefs::proxy {
+
+class control_server {
+ public:
+  using responder = std::function<boost::asio::awaitable<own_response>(own_request)>;
+  static constexpr std::size_t clients_max = 64;
+
+  control_server(boost::asio::io_context& context, endpoint at, std::string_view key, responder answer);
+  ~control_server();
+  control_server(control_server const&) = delete;
+  control_server& operator=(control_server const&) = delete;
+
+  boost::asio::awaitable<void> run();  // until stop()
+  void stop();
+  // As bound: port 0 is replaced by the port the system chose.
+  [[nodiscard]] endpoint const& bound() const noexcept { return at_; }
+
+ private:
+  using protocol = boost::asio::generic::stream_protocol;
+
+  void bind();
+  boost::asio::awaitable<void> serve(protocol::socket client);
+
+  boost::asio::io_context& context_;
+  endpoint at_;
+  responder answer_;
+  boost::asio::basic_socket_acceptor<protocol> acceptor_;
+  std::size_t clients_ = 0;
+};
+
+}  // namespace litefs::proxy
