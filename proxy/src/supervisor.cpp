@@ -21,6 +21,7 @@ constexpr std::chrono::seconds remind_interval{5};
 constexpr milliseconds anchor_max{1'000};
 constexpr milliseconds drain_check{50};
 constexpr milliseconds keeper_end_max{2'000};
+constexpr milliseconds peers_notice{750};  // more than a kept connection is used for a write after its last
 constexpr milliseconds after_app_max{1'000};
 constexpr milliseconds litefs_stop_min{2'000};  // also when the app used up the time
 
@@ -173,7 +174,14 @@ asio::awaitable<void> supervisor::shut_down() {
 asio::awaitable<void> supervisor::hand_off(milliseconds allowed) {
   if (cluster_ == nullptr || fast() || cluster_->state().role != role::primary) co_return;
   bool const gone = co_await cluster_->handing_over().give_away(clock::now() + allowed);
-  if (!gone) spdlog::warn("no other node took over: LiteFS gives the lease back when it ends");
+  if (!gone) {
+    spdlog::warn("no other node took over: LiteFS gives the lease back when it ends");
+    co_return;
+  }
+  // A peer that has not heard of it yet may send a write on a connection that it keeps: it gets a proof that
+  // nothing was executed, as long as we do not close that connection under it.
+  condition::predicate hurry = [this] { return fast(); };
+  co_await changed_.wait(clock::now() + peers_notice, hurry);
 }
 
 asio::awaitable<void> supervisor::drain(time_point deadline) {

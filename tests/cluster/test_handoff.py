@@ -48,6 +48,7 @@ def test_a_primary_that_stops_hands_off_first(cluster: Cluster, measured: Callab
     verdict = judge(writers.attempts, stored_tokens(cluster.primary))
     measured(f"the primary stopped under writers: {verdict}")
     assert verdict.right, str(verdict)
+    assert verdict.failed == 0, [a.detail for a in writers.attempts if a.outcome is not Outcome.OK][:5]
 
 
 def test_a_frozen_primary_is_noticed(cluster: Cluster, measured: Callable[[str], None]) -> None:
