@@ -30,7 +30,7 @@ def effective() -> Settings:
 def this_node() -> Node | None:
     """The node of this process; None on a single node."""
     s = effective()
-    return node_of(s.mount_path, s.http_addr) if s.cluster else None
+    return node_of(s.mount_path) if s.cluster else None
 
 
 def _forget(*, setting: str, **_: Any) -> None:

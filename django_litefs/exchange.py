@@ -39,7 +39,7 @@ def place_at(mount: str, databases: Sequence[str], read_wait: str, cookie_name: 
         read_wait_s = _core.parse_duration(read_wait)
     except ValueError as error:
         raise ValueError(f"read_wait {read_wait!r} is {error}") from None
-    return Place(node_of(mount, ""), tuple(databases), read_wait_s, cookie_name)
+    return Place(node_of(mount), tuple(databases), read_wait_s, cookie_name)
 
 
 class Exchange:

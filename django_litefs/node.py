@@ -44,9 +44,8 @@ DEAD = Facts("unknown", False, 0, "", "")
 class Node:
     """Role and mount of one LiteFS node, as seen by this process."""
 
-    def __init__(self, mount: str, http_addr: str) -> None:
+    def __init__(self, mount: str) -> None:
         self.mount = mount
-        self.http_addr = http_addr
         self._page_path = _core.default_page_path(mount)
         self._page = _core.NodePage.open(self._page_path)
         self._lock = threading.Lock()
@@ -101,10 +100,6 @@ class Node:
         """The database's position, on a descriptor kept for this mount. Raises MountError."""
         return self._position_file(database, device).read()
 
-    def wait_for(self, database: str, device: int, txid: int, timeout: float) -> _core.Position | None:
-        """The position once it has reached `txid`; None after `timeout` seconds. Raises MountError."""
-        return self._position_file(database, device).wait_for(txid, timeout)
-
     def _position_file(self, database: str, device: int) -> _core.PositionFile:
         with self._lock:
             kept = self._positions.get(database)
@@ -150,17 +145,16 @@ class Node:
         return name if _core.valid_hostname(name) else ""
 
 
-_nodes: dict[tuple[str, str], Node] = {}
+_nodes: dict[str, Node] = {}
 _nodes_lock = threading.Lock()
 
 
-def node_of(mount: str, http_addr: str) -> Node:
+def node_of(mount: str) -> Node:
     """The one Node of this process for a mount."""
-    key = (mount, http_addr)
-    found = _nodes.get(key)
+    found = _nodes.get(mount)
     if found is None:
         with _nodes_lock:
-            found = _nodes.setdefault(key, Node(mount, http_addr))
+            found = _nodes.setdefault(mount, Node(mount))
     return found
 
 

@@ -150,14 +150,18 @@ class LitefsWrapperMixin(HaltingWrapper):
             for statement in statements:
                 cursor.execute(statement)
 
-        isolation_level, connection.isolation_level = connection.isolation_level, None
+        isolation_level = connection.isolation_level
+        if isolation_level is not None:
+            connection.isolation_level = None
         try:
             if scripts.is_one_unit(statements) and self._may_write(self._judge()):
                 self._run_alone(cursor, script, execute_all, Kind.OTHER)
             else:
                 execute_all()
         finally:
-            connection.isolation_level = isolation_level
+            # Even None set anew would COMMIT, unproven, and on a dead mount fail with an error of its own.
+            if isolation_level is not None and self.connection is connection:
+                connection.isolation_level = isolation_level
 
     def fetch(self, cursor: LitefsCursor, call: Callable[[], T]) -> T:
         """Rows are read from the mount while they are fetched: errors there are ours as well."""

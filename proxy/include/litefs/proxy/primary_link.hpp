@@ -36,7 +36,6 @@ class primary_link {
   // Role, primary or anything in our own report changed.
   void on_change();
   void say(link_message const& m);  // to the primary, if the link is up
-  [[nodiscard]] bool up() const noexcept { return session_ != nullptr; }
 
  private:
   [[nodiscard]] std::string wanted() const;
