@@ -3,7 +3,7 @@
 . "$(dirname "$0")/common.sh"
 
 packages=(
-  g++ cmake ninja-build ccache pkg-config
+  g++ cmake ninja-build ccache pkg-config patch
   libboost1.81-dev libssl-dev libyaml-cpp-dev libspdlog-dev libfmt-dev libsqlite3-dev libcli11-dev prometheus-cpp-dev
   libgtest-dev libgmock-dev
   python3-dev python3-venv
