@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -218,22 +217,6 @@ def test_a_busy_primary_refuses_in_time(site: Any, wrapper: Any, replica: Litefs
     with halt():
         execute(site, "INSERT INTO t VALUES (2)")
     assert rows(wrapper) == [(1,), (2,)]
-
-
-def test_a_change_on_its_way_does_not_block_litefs(site: Any, wrapper: Any, replica: LitefsNode) -> None:
-    """The reader delays the change of the primary until the lock is held that waits for it."""
-    reader = sqlite3.connect(replica.mount / DATABASE, isolation_level=None)
-    reader.execute("BEGIN")
-    reader.execute("SELECT count(*) FROM t").fetchone()
-    execute(wrapper, "INSERT INTO t VALUES (1)")
-    holder = _core.HaltHolder(str(replica.mount), DATABASE, SOON_S)
-    until(lambda: is_halted(replica), "the primary granted the lock")
-    reader.close()
-    assert holder.wait_acquired(SOON_S)
-    holder.release(SOON_S)
-    execute(wrapper, "INSERT INTO t VALUES (2)")
-    until(replica.has_caught_up, "the replica follows")
-    assert rows(site) == [(1,), (2,)]
 
 
 def test_not_inside_a_transaction(site: Any) -> None:
