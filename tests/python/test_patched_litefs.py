@@ -23,7 +23,7 @@ def test_a_change_on_its_way_does_not_block_litefs(wrapper: Any, replica: Litefs
     reader.execute("SELECT count(*) FROM t").fetchone()
     execute(wrapper, "INSERT INTO t VALUES (1)")
     holder = _core.HaltHolder(str(replica.mount), DATABASE, SOON_S)
-    until(lambda: is_halted(replica), "the primary granted the lock")
+    until(lambda: _core.is_halted(str(replica.mount), DATABASE), "the primary granted the lock")
     reader.close()
     assert holder.wait_acquired(SOON_S)
     holder.release(SOON_S)
