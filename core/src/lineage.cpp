@@ -10,6 +10,10 @@ void lineage::record(std::uint32_t database_id, position const& pos) {
     // Another history from here on; where it parted from the old one is not known, so nothing older counts.
     slots.assign(capacity, position{});
     ++breaks_;
+  } else if (pos.txid.value > newest.value + 1) {
+    // What came in between was a snapshot, or not heard: it may have replaced transactions that were kept
+    // here.
+    slots.assign(capacity, position{});
   } else if (pos.txid < newest) {
     for (auto& later : slots) {
       if (later.txid > pos.txid) later = position{};
