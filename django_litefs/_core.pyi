@@ -48,6 +48,9 @@ class HaltHolder:
     def problem(self) -> str:
         """What refused it; '' if nothing did."""
 
+def survive_loss(mount: str, device: int) -> None:
+    """A mapped file of this mount, once the mount is gone, no longer kills the process with SIGBUS."""
+
 class StallBreaker:
     """Ends the 10 s stalls of SQLite statements on a mount that died. Keep it for ever: see `leak`."""
 

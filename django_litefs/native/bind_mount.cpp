@@ -10,6 +10,7 @@
 
 #include "bind.hpp"
 #include "litefs/mount.hpp"
+#include "lost_mapping.hpp"
 #include "position_wait.hpp"
 
 namespace nb = nanobind;
@@ -54,6 +55,7 @@ void bind_mount(nb::module_& m) {
         return mounted(std::move(found));
       },
       nb::arg("path"));
+  m.def("survive_loss", &survive_loss, nb::arg("mount"), nb::arg("device"));
   nb::class_<position_file>(m, "PositionFile")
       .def(
           "__init__",

@@ -64,6 +64,7 @@ class MountedWrapper(Sqlite3Wrapper):
         facts = self._node.facts()
         uri = opening.find_on_mount(self._node, facts, conn_params["database"], self._errors)
         self._facts, self._device = facts, facts.mount_device
+        _core.survive_loss(self._node.mount, self._device)
         try:
             return self._watched(lambda: self._open(conn_params, uri, facts))
         except sqlite3.Error as error:
