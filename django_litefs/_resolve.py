@@ -44,6 +44,7 @@ def resolve_settings(django_settings: object, environ: Mapping[str, str], argv: 
         if not s.under_test:
             problems += _check_single(s)
         s = replace(s, cluster=False)
+        s = replace(s, single_because=_single_because(s))
     elif not leased:
         problems.append(NO_LEASE if s.enabled is None else _no_lease_enabled())
     else:
@@ -131,6 +132,17 @@ def _check_single(s: Settings) -> list[str]:
         f"LITEFS: this node would run without LiteFS, but {s.data_path} belongs to a LiteFS cluster (it holds a "
         "cluster id). Set CONSUL_URL or STATIC_PRIMARY again, or choose another DATA_PATH."
     ]
+
+
+def _single_because(s: Settings) -> str:
+    why = (
+        "this is a test runner"
+        if s.under_test
+        else "LITEFS['ENABLED'] is False"
+        if s.enabled is False
+        else "DEBUG is on and no lease is configured"
+    )
+    return f"single node on the plain file {os.path.join(s.database_folder, s.database_name)}, since {why}."
 
 
 def _no_lease_enabled() -> str:

@@ -53,9 +53,12 @@ def litefs_config(s: Settings) -> dict[str, Any]:
 
 
 def proxy_config(
-    s: Settings, *, litefs: str, app: Mapping[str, Any], migrate: Sequence[str]
+    s: Settings, *, litefs: str, app: Mapping[str, Any] | None, migrate: Sequence[str]
 ) -> dict[str, Any]:
-    """The content of litefs-proxy.yml. `app`: an entry of `exec`; `migrate`: the command of the step before it."""
+    """The content of litefs-proxy.yml. `app`: an entry of `exec`; `migrate`: the command of the step before it.
+
+    Without `app` somebody else runs it.
+    """
     config: dict[str, Any] = {
         "addr": s.proxy_addr,
         "target": s.proxy_target,
@@ -76,13 +79,8 @@ def proxy_config(
         "limits": {"target-connections": s.target_connections},
         "log": {"level": s.log_level, "format": s.log_format},
         "exec": [
-            {
-                "name": "migrate",
-                "cmd": list(migrate),
-                "each-start": True,
-                "start-timeout": _longer(s.migrate_timeout, 60),
-            },
-            {"name": "app", **app},
+            *([_migrate_step(s, migrate)] if migrate else []),
+            *([{"name": "app", **app}] if app else []),
         ],
     }
     if s.admin_addr:
@@ -120,6 +118,15 @@ def write(path: str, config: Mapping[str, Any]) -> None:
     except BaseException:
         os.unlink(temporary)
         raise
+
+
+def _migrate_step(s: Settings, command: Sequence[str]) -> dict[str, Any]:
+    return {
+        "name": "migrate",
+        "cmd": list(command),
+        "each-start": True,
+        "start-timeout": _longer(s.migrate_timeout, 60),
+    }
 
 
 def _consul(s: Settings) -> dict[str, Any]:

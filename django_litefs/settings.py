@@ -135,6 +135,9 @@ class Settings:
     allow_other: bool = setting(
         False, "bool", "Let other users use the mount (needs user_allow_other in fuse.conf)."
     )
+    auto_start: bool = setting(
+        True, "bool", "runserver starts LiteFS and litefs-proxy on a node of a cluster, and stops them."
+    )
     stop_timeout: str = setting("25s", "duration", "A stopping node ends within this time.")
     cookie_name: str = setting("litefs-position", "str", "Name of the consistency cookie.")
     log_level: str = setting(
@@ -148,6 +151,7 @@ class Settings:
 
     # Found out, not settable:
     cluster: bool = field(default=False, metadata={"derived": True})
+    single_because: str = field(default="", metadata={"derived": True})
     under_test: bool = field(default=False, metadata={"derived": True})
     debug: bool = field(default=False, metadata={"derived": True})
     base_dir: str = field(default="", metadata={"derived": True})

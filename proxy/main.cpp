@@ -7,12 +7,14 @@
 #include "litefs/proxy/commands.hpp"
 #include "litefs/proxy/keeper.hpp"
 #include "litefs/proxy/run.hpp"
+#include "litefs/proxy/service_notice.hpp"
 
 namespace {
 
 using namespace litefs::proxy;
 
 int run_command(run_arguments const& arguments) {
+  if (arguments.parent != 0) end_with_parent(arguments.parent);
   auto loaded = configuration(arguments);
   if (auto const* const code = std::get_if<int>(&loaded)) return *code;
   return run(std::move(std::get<litefs::proxy_config>(loaded)));
@@ -30,6 +32,7 @@ int dispatch(int argc, char** argv) {
   run->add_option("--target", running.target, "address of the app, with --single");
   run->add_flag("--single", running.single, "without LiteFS");
   run->add_option("--threads", running.threads, "worker threads (0: one per core)");
+  run->add_option("--parent", running.parent, "stop when this process, our parent, ends");
   run->callback([&] { code = run_command(running); });
 
   std::string file;

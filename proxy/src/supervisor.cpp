@@ -125,12 +125,17 @@ void supervisor::start_processes() {
   for (auto const& p : node_.config.exec) {
     if (p.each_start) continue;
     std::function<void(bool)> on_target;
-    if (std::exchange(first, false)) on_target = [this](bool) { workers_.post_wake(); };
+    if (std::exchange(first, false)) on_target = [this](bool up) { target_is(up); };
     processes_.push_back(std::make_unique<app_process>(reaper_, changed_, node_, p, std::move(on_target)));
     asio::co_spawn(context_, processes_.back()->run(), must_live);
   }
   if (!processes_.empty()) return;
   node_.target_up = true;  // somebody else runs the app: a refused connection will tell
+  target_is(true);
+}
+
+void supervisor::target_is(bool up) {
+  if (up) notice_.ready();
   workers_.post_wake();
 }
 
@@ -148,6 +153,7 @@ asio::awaitable<int> supervisor::serve() {
 }
 
 asio::awaitable<void> supervisor::shut_down() {
+  notice_.stopping();
   node_.draining = true;
   condition::predicate hurry = [this] { return fast(); };
   co_await changed_.wait(clock::now() + node_.config.drain_delay, hurry);

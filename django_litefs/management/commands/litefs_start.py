@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from argparse import REMAINDER
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from django_litefs import config, process, start
+from django_litefs import auto_start, config, owner, process, start
 from django_litefs.conf import effective
 from django_litefs.settings import Settings, SettingsError
 
@@ -31,13 +31,27 @@ class Command(BaseCommand):
         parser.add_argument(
             "--check", action="store_true", help="validate and write the files, start nothing"
         )
+        parser.add_argument(
+            "--no-server",
+            action="store_true",
+            help="LiteFS and litefs-proxy only: somebody else runs the app server at PROXY_TARGET",
+        )
+        parser.add_argument("--no-migrate", action="store_true", help="do not run or wait for migrations")
+        parser.add_argument(
+            "--parent", metavar="PID", default="", help="stop when this process, our parent, ends"
+        )
 
-    def handle(self, *args: Any, server: list[str], check: bool, **options: Any) -> None:
+    def handle(
+        self, *args: Any, server: list[str], check: bool, no_server: bool, parent: str, **options: Any
+    ) -> None:
         command = server[1:] if server[:1] == ["--"] else server
-        if not command:
+        if command and no_server:
+            raise CommandError("--no-server and a server: leave out one of them.")
+        if not command and not no_server:
             raise CommandError("Which app server? e.g. manage.py litefs_start -- gunicorn mysite.wsgi")
         try:
-            program, arguments = self._prepare(effective(), command)
+            s = effective()
+            program, arguments = self._prepare(s, command, check=check, migrate=not options["no_migrate"])
         except (ImproperlyConfigured, process.ExecutableNotFoundError) as error:
             raise CommandError(str(error)) from None
         except SettingsError as error:
@@ -46,20 +60,32 @@ class Command(BaseCommand):
             raise CommandError(f"{error.filename or ''}: {error.strerror}".lstrip(": ")) from None
         if check:
             return
+        if s.single_because:
+            self.stdout.write(f"LiteFS: {s.single_because}")
         self.stdout.flush()
-        os.execv(program, [program, *arguments])
+        os.execv(program, [program, *arguments, *(["--parent", parent] if parent else [])])
 
-    def _prepare(self, s: Settings, command: list[str]) -> tuple[str, list[str]]:
+    def _prepare(
+        self, s: Settings, command: Sequence[str], *, check: bool, migrate: bool
+    ) -> tuple[str, list[str]]:
         proxy = process.find_executable("litefs-proxy", s.binary_path)
         litefs = process.find_executable("litefs", s.binary_path) if s.cluster else ""
-        server = process.complete_server(command, s.proxy_target, os.environ)
-        s = replace(s, target_connections=s.target_connections or process.target_connections(server))
-        app = {"cmd": list(server.command), "env": {"PORT": s.proxy_target.rpartition(":")[2]}}
-        proxy_config = config.proxy_config(s, litefs=litefs, app=app, migrate=_migrate_command())
+        app = None
+        if command:
+            server = process.complete_server(command, s.proxy_target, os.environ)
+            s = replace(s, target_connections=s.target_connections or process.target_connections(server))
+            app = {"cmd": list(server.command), "env": {"PORT": s.proxy_target.rpartition(":")[2]}}
+        s = replace(s, target_connections=s.target_connections or process.DEFAULT_TARGET_CONNECTIONS)
+        step = auto_start.manage("litefs_migrate") if migrate else []
+        proxy_config = config.proxy_config(s, litefs=litefs, app=app, migrate=step)
         litefs_config = config.litefs_config(s) if s.cluster else None
         if found := start.problems(s):
             raise SettingsError(found)
         start.create_folders(s)
+        if not check and owner.claim(s.data_path) is None:
+            raise SettingsError(
+                [f"Process {owner.current(s.data_path)} runs this node already (DATA_PATH {s.data_path})."]
+            )
         if litefs_config is not None:
             config.write(os.path.join(s.data_path, config.LITEFS_FILE), litefs_config)
         path = os.path.join(s.data_path, config.PROXY_FILE)
@@ -74,10 +100,3 @@ class Command(BaseCommand):
         if checked.returncode != 0:
             raise CommandError(checked.stderr.strip() or f"litefs-proxy refused {path}.")
         return proxy, ["run", "--config", path]
-
-
-def _migrate_command() -> list[str]:
-    script = sys.argv[0]
-    if os.path.basename(script) == "__main__.py":
-        return [sys.executable, "-m", "django", "litefs_migrate"]
-    return [sys.executable, os.path.abspath(script), "litefs_migrate"]

@@ -16,13 +16,13 @@ SECRET_KEY = os.environ.get("NOTES_SECRET_KEY", "only-for-a-laptop-never-for-a-r
 ALLOWED_HOSTS = os.environ.get("NOTES_ALLOWED_HOSTS", "*").split(",")
 
 INSTALLED_APPS = [
+    "django_litefs",  # LITEFS 1: the app; before others that bring a runserver or migrate of their own
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "django_litefs",  # LITEFS 1: the app (commands and checks)
     "notes",
 ]
 

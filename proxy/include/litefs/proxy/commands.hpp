@@ -18,6 +18,7 @@ struct run_arguments {
   std::string target;
   bool single = false;
   std::size_t threads = 0;
+  int parent = 0;  // process id; 0: we outlive whoever started us
 };
 struct status_arguments {
   std::string addr = "127.0.0.1:8081";

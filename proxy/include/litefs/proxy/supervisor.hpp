@@ -10,6 +10,7 @@
 #include "litefs/proxy/cluster_node.hpp"
 #include "litefs/proxy/condition.hpp"
 #include "litefs/proxy/node.hpp"
+#include "litefs/proxy/service_notice.hpp"
 #include "litefs/proxy/worker.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -38,6 +39,7 @@ class supervisor {
   boost::asio::awaitable<std::optional<int>> wait_for_litefs();
   boost::asio::awaitable<std::optional<int>> run_steps();
   void start_processes();
+  void target_is(bool up);
   boost::asio::awaitable<int> serve();
   boost::asio::awaitable<void> shut_down();
   boost::asio::awaitable<void> hand_off(milliseconds allowed);
@@ -53,6 +55,7 @@ class supervisor {
   condition& changed_;
   cluster_node* cluster_;
   std::vector<std::unique_ptr<app_process>> processes_;
+  service_notice notice_;
   int stops_ = 0;
 };
 
