@@ -61,26 +61,33 @@ class LitefsNode:
     def position(self) -> str:
         return (self.mount / f"{DATABASE}-pos").read_text()
 
-    def start(self) -> None:
-        is_primary = self.address == self.primary
-        lease = {"type": "static", "hostname": "n0", "candidate": is_primary}
-        config = {
+    @property
+    def is_primary(self) -> bool:
+        return self.address == self.primary
+
+    def config(self) -> dict[str, Any]:
+        lease = {"type": "static", "hostname": "n0", "candidate": self.is_primary}
+        return {
             "fuse": {"dir": str(self.mount)},
             "data": {"dir": str(self.folder / "data")},
             "http": {"addr": self.address},
             "lease": {**lease, "advertise-url": f"http://{self.primary}"},
         }
+
+    def start(self) -> None:
         self.folder.mkdir()
-        (self.folder / "litefs.yml").write_text(json.dumps(config))
+        (self.folder / "litefs.yml").write_text(json.dumps(self.config()))
         with (self.folder / "litefs.log").open("ab") as log:
             command = ["setpriv", "--pdeathsig", "TERM", str(LITEFS), "mount", "-config"]
             self._process = subprocess.Popen(
                 [*command, str(self.folder / "litefs.yml"), "-no-expand-env"], stdout=log, stderr=log
             )
         until(lambda: os.path.ismount(self.mount), f"{self.name} is mounted", MOUNTED_WITHIN)
-        if is_primary:
+        if self.is_primary:
             until(lambda: self.mount.stat().st_mode & 0o200, f"{self.name} is primary", MOUNTED_WITHIN)
-        role = "primary" if is_primary else "replica"
+
+    def open_page(self) -> None:
+        role = "primary" if self.is_primary else "replica"
         self._page = _core.NodePageWriter(_core.default_page_path(str(self.mount)))
         self._page.publish(_core.NodeFacts(role, True, self.mount.stat().st_dev, "n0", ""))
 
@@ -100,9 +107,13 @@ class LitefsNode:
 
 
 class LitefsPair:
-    """As a context manager; `primary` and `replica` are up inside, and nothing is left after it."""
+    """As a context manager; `primary` and `replica` are up inside, and nothing is left after it.
 
-    def __init__(self) -> None:
+    Without `pages` somebody else keeps them: a real litefs-proxy.
+    """
+
+    def __init__(self, *, pages: bool = True) -> None:
+        self._pages = pages
         self.folder = Path(tempfile.mkdtemp(prefix="litefs-bench-"))
         network = free_network()
         primary = f"{network}.10:{PORT}"
@@ -113,17 +124,21 @@ class LitefsPair:
 
     def __enter__(self) -> LitefsPair:
         try:
-            self.primary.start()
-            self.replica.start()
+            for node in (self.primary, self.replica):
+                node.start()
+                if self._pages:
+                    node.open_page()
         except BaseException:
             self._stop()
             raise
-        self._heart.start()
+        if self._pages:
+            self._heart.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._ending.set()
-        self._heart.join()
+        if self._pages:
+            self._heart.join()
         self._stop()
 
     def wait_arrived(self) -> None:

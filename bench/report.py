@@ -20,6 +20,7 @@ class Goal:
     must: float
     stretch: float | None = None
     of: str = "ratio"  # or "ours": judged by itself
+    at_least: bool = False  # more is better
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,9 @@ class Row:
         if self.goal is None or bound is None:
             return None
         value = self.ratio if self.goal.of == "ratio" else self.ours
-        return value is not None and value <= bound
+        if value is None:
+            return False
+        return value >= bound if self.goal.at_least else value <= bound
 
     @property
     def must(self) -> bool | None:
@@ -62,13 +65,11 @@ class Row:
         return [self.what, stock, f"{self.ours:.3g} {self.unit}", ratio, *map(verdict, bounds)]
 
 
-HEADER = ["what", "Django's sqlite3", "ours", "ratio", "must", "stretch"]
-
-
-def table(rows: list[Row]) -> str:
+def table(rows: list[Row], columns: tuple[str, str] = ("Django's sqlite3", "ours")) -> str:
     """As Markdown."""
-    lines = [HEADER, *(row.cells() for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(HEADER))]
+    header = ["what", *columns, "ratio", "must", "stretch"]
+    lines = [header, *(row.cells() for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
     lines.insert(1, ["-" * width for width in widths])
     return "\n".join(
         f"| {' | '.join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))} |"

@@ -20,6 +20,8 @@ from tests.python.litefs_node import available
         (Row("dearer", "us", 10, 11, 1.1, Goal(1.02, 1.0)), False, False),
         (Row("by itself", "ms", None, 0.1, None, Goal(0.2, of="ours")), True, None),
         (Row("without a goal", "us", 10, 5, 0.5), None, None),
+        (Row("more is better", "1/s", 10, 13, 1.3, Goal(1.2, 1.45, at_least=True)), True, False),
+        (Row("no ratio", "us", None, 13, None, Goal(1.2, 1.1)), False, False),
     ],
 )
 def test_verdicts(row: Row, must: bool | None, stretch: bool | None) -> None:

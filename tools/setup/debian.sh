@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Debian packages: libraries, compilers, FUSE. Installs only what is missing.
+# debian.sh [PACKAGE...]: Debian packages: libraries, compilers, FUSE, or those given. Installs only what is missing.
 . "$(dirname "$0")/common.sh"
 
 packages=(
@@ -10,6 +10,7 @@ packages=(
   fuse3 ca-certificates
   clang-format clang-tidy shellcheck
 )
+[[ $# -gt 0 ]] && packages=("$@")
 
 missing=()
 installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "${packages[@]}" 2> /dev/null || true)
