@@ -8,8 +8,19 @@ import subprocess
 import sysconfig
 from pathlib import Path
 
+import yaml
+
 from django_litefs.settings import Settings
 
+# Where a long text goes on in the next line of the source, and what is put in at run time.
+SEAM = re.compile(r'"\s*\n\s*f?"')
+PATTERNED = {
+    "/dev/fuse does not exist": "{FUSE_DEVICE} does not exist",
+    "cannot be written here: this node is replica": "cannot be written here: this node is {facts.role}",
+    "handoff refused: writes are still running after handoff-drain": "writes are still running after handoff-drain",
+    "waiting for LiteFS to find a primary": "LiteFS to find a primary",
+    "database is locked": "",  # SQLite's own
+}
 FIRST_CELL = re.compile(r"^\| *`([^`]+)`", re.MULTILINE)
 
 
@@ -31,6 +42,31 @@ def test_proxy_configuration(root: Path) -> None:
     real = [line.split()[0] for line in printed.splitlines() if line.strip()]
     assert real
     assert sorted(documented(root / "docs" / "configuration.md")) == sorted(real)
+
+
+def test_every_alert_has_a_line_in_the_runbook(root: Path) -> None:
+    groups = yaml.safe_load((root / "deploy" / "prometheus" / "alerts.yml").read_text())["groups"]
+    alerts = [rule["alert"] for group in groups for rule in group["rules"]]
+    assert sorted(documented(root / "docs" / "runbook.md")) == sorted(alerts)
+
+
+def test_texts_in_troubleshooting_exist(root: Path, project_files: list[Path]) -> None:
+    """Each bold text in backquotes, as the source writes it."""
+    sources = (p for p in project_files if p.suffix in (".py", ".cpp", ".hpp") and p.parts[0] != "tests")
+    joined = "".join(SEAM.sub("", (root / path).read_text()) for path in sources)
+    texts = re.findall(r"\*\*`([^`]+)`\*\*", (root / "docs" / "troubleshooting.md").read_text())
+    assert len(texts) > 20
+    assert [text for text in texts if PATTERNED.get(text, text) not in joined] == []
+
+
+def test_reasons_in_headers_exist(root: Path, project_files: list[Path]) -> None:
+    rows = re.findall(
+        r"^\| `([a-z-]+)` \| [^|]* \|$", (root / "docs" / "headers.md").read_text(), re.MULTILINE
+    )
+    reasons = [name for name in rows if not name.startswith(("litefs-", "x-"))]
+    proxy = "".join((root / path).read_text() for path in project_files if path.parts[0] == "proxy")
+    assert len(reasons) == 4
+    assert [name for name in reasons if f'"{name}"' not in proxy and f": {name}\\r" not in proxy] == []
 
 
 def test_links_between_documents(root: Path, project_files: list[Path]) -> None:
