@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import hashlib
 import hmac
-import ipaddress
 import os
 import socket
 from collections.abc import Mapping, Sequence
@@ -13,17 +12,18 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from django_litefs import _core
+from django_litefs import _core, _rules
+from django_litefs._rules import LITEFS_PORT
 from django_litefs._values import InvalidValueError, convert, from_environment, split_address
 from django_litefs.settings import SETTINGS, Settings, SettingsError
 
-LITEFS_PORT = 20202
 FLY_PROXY_NETWORK = "172.16.0.0/12"  # where Fly's proxy connects to a machine from
-RESERVED_SUFFIXES = ("-journal", "-wal", "-shm", "-pos", "-lock")
-SECRET_MIN_LENGTH = 16
 NO_LEASE = (
     "LITEFS: DEBUG is off and no lease is configured. Set LITEFS['CONSUL_URL'] (or STATIC_PRIMARY) for a cluster, "
     "or LITEFS['ENABLED'] = False for a single node on a plain SQLite file."
+)
+NO_LEASE_ENABLED = (
+    "LITEFS['ENABLED'] is True but no lease is configured: set LITEFS['CONSUL_URL'] or STATIC_PRIMARY."
 )
 
 
@@ -38,20 +38,19 @@ def resolve_settings(django_settings: object, environ: Mapping[str, str], argv: 
         allowed_host=_allowed_host(getattr(django_settings, "ALLOWED_HOSTS", ())),
     )
     s = replace(s, consul_url=_consul_url(s, environ))
-    problems = _check_files(s)
+    problems: list[str] = []
     leased = bool(s.consul_url or s.static_primary)
     if s.enabled is False or s.under_test or (s.enabled is None and s.debug and not leased):
-        if not s.under_test:
-            problems += _check_single(s)
         s = replace(s, cluster=False)
         s = replace(s, single_because=_single_because(s))
+        problems += _rules.everywhere(s) + _rules.single(s)
     elif not leased:
-        problems.append(NO_LEASE if s.enabled is None else _no_lease_enabled())
+        problems.append(NO_LEASE if s.enabled is None else NO_LEASE_ENABLED)
     else:
         intended = bool(s.http_addr)
         s = _derive_cluster(replace(s, cluster=True), environ, problems)
         s = replace(s, secrets=_secrets(s, django_settings))
-        problems += _check_cluster(s) + _check_http_addr(s, intended)
+        problems += _rules.everywhere(s) + _rules.cluster(s) + _rules.http_addr(s, intended=intended)
     if problems:
         raise SettingsError(problems)
     timeout = s.primary_redirect_timeout or _redirect_timeout(s)
@@ -99,8 +98,10 @@ def _allowed_host(hosts: Sequence[str]) -> str:
 
 
 def _consul_url(s: Settings, environ: Mapping[str, str]) -> str:
-    if s.consul_url and s.lease_url and s.consul_url != s.lease_url:
-        raise SettingsError(["LITEFS['CONSUL_URL'] and LITEFS['LEASE_URL'] differ: keep CONSUL_URL only."])
+    if s.consul_url and s.lease_url:
+        raise SettingsError(
+            ["LITEFS['CONSUL_URL'] and LITEFS['LEASE_URL'] are both set: keep CONSUL_URL only."]
+        )
     explicit = s.consul_url or s.lease_url
     if explicit and s.static_primary:
         raise SettingsError(
@@ -109,29 +110,6 @@ def _consul_url(s: Settings, environ: Mapping[str, str]) -> str:
     if explicit or s.static_primary or s.enabled is False:
         return explicit
     return environ.get("FLY_CONSUL_URL", "")
-
-
-def _check_files(s: Settings) -> list[str]:
-    problems = []
-    if os.path.realpath(s.mount_path) == os.path.realpath(s.data_path):
-        problems.append(
-            f"LITEFS['MOUNT_PATH'] and LITEFS['DATA_PATH'] are both {s.mount_path}: give each a folder of its own."
-        )
-    for name in s.all_databases:
-        if name.endswith(RESERVED_SUFFIXES):
-            problems.append(
-                f"LITEFS: the database name {name!r} ends in a suffix that LiteFS keeps for itself."
-            )
-    return problems
-
-
-def _check_single(s: Settings) -> list[str]:
-    if not os.path.exists(os.path.join(s.data_path, "clusterid")):
-        return []
-    return [
-        f"LITEFS: this node would run without LiteFS, but {s.data_path} belongs to a LiteFS cluster (it holds a "
-        "cluster id). Set CONSUL_URL or STATIC_PRIMARY again, or choose another DATA_PATH."
-    ]
 
 
 def _single_because(s: Settings) -> str:
@@ -145,10 +123,6 @@ def _single_because(s: Settings) -> str:
     return f"single node on the plain file {os.path.join(s.database_folder, s.database_name)}, since {why}."
 
 
-def _no_lease_enabled() -> str:
-    return "LITEFS['ENABLED'] is True but no lease is configured: set LITEFS['CONSUL_URL'] or STATIC_PRIMARY."
-
-
 def _derive_cluster(s: Settings, environ: Mapping[str, str], problems: list[str]) -> Settings:
     fly_app, fly_machine = environ.get("FLY_APP_NAME", ""), environ.get("FLY_MACHINE_ID", "")
     on_fly = bool(fly_app and fly_machine)
@@ -158,7 +132,7 @@ def _derive_cluster(s: Settings, environ: Mapping[str, str], problems: list[str]
     primary_url = s.primary_url
     if on_fly and not s.hostname and not primary_url:
         primary_url = f"http://{{hostname}}.vm.{fly_app}.internal:{split_address(s.proxy_addr)[1]}"
-    problems += _check_transport(s, hostname, fly_machine)
+    problems += _rules.transport(s, hostname, fly_machine)
     advertise = s.advertise_url or (f"http://{fly_host}:{LITEFS_PORT}" if on_fly else "")
     candidate = s.candidate
     if s.static_primary:
@@ -167,6 +141,10 @@ def _derive_cluster(s: Settings, environ: Mapping[str, str], problems: list[str]
                 [*problems, "LITEFS['STATIC_PRIMARY'] needs exactly the keys 'hostname' and 'url'."]
             )
         is_primary = s.static_primary["hostname"] == hostname
+        if candidate is not None and candidate != is_primary:
+            problems.append(
+                f"LITEFS['CANDIDATE'] is {candidate}, but STATIC_PRIMARY's hostname decides who is primary: remove it."
+            )
         candidate = is_primary
         advertise = advertise or (s.static_primary["url"] if is_primary else "")
     elif candidate is None:
@@ -185,72 +163,12 @@ def _derive_cluster(s: Settings, environ: Mapping[str, str], problems: list[str]
     )
 
 
-def _check_transport(s: Settings, hostname: str, fly_machine: str) -> list[str]:
-    if s.transport == "direct" or (s.transport == "auto" and not fly_machine):
-        return []
-    if not fly_machine:
-        return [
-            "LITEFS['TRANSPORT'] is 'fly-replay' but this is no Fly machine (FLY_MACHINE_ID is not set): write 'auto', "
-            "which is direct elsewhere."
-        ]
-    if hostname.partition(".")[0] != fly_machine:
-        return [
-            f"LITEFS['HOSTNAME'] {hostname!r} does not name the Fly machine {fly_machine!r}, which Fly's proxy has to "
-            f"find: remove it, or write LITEFS['TRANSPORT'] = 'direct'."
-        ]
-    return []
-
-
 def _http_addr(advertise: str, on_fly: bool) -> str:
     parts = urlsplit(advertise)
     if not parts.hostname:
         return f"127.0.0.1:{LITEFS_PORT}"
     host = "fly-local-6pn" if on_fly else parts.hostname
     return f"[{host}]:{parts.port or LITEFS_PORT}" if ":" in host else f"{host}:{parts.port or LITEFS_PORT}"
-
-
-def _check_cluster(s: Settings) -> list[str]:
-    problems = []
-    if not _core.valid_hostname(s.hostname):
-        problems.append(
-            f"LITEFS['HOSTNAME'] {s.hostname!r} is no host name: letters, digits, '-', '.', '_' only."
-        )
-    if s.consul_url and not s.consul_key:
-        problems.append(
-            "LITEFS['CONSUL_KEY'] is missing: name the lease of this site, e.g. 'litefs/mysite' (two sites with "
-            "one key on one Consul would merge)."
-        )
-    if s.consul_url and not s.advertise_url:
-        problems.append(
-            "LITEFS['ADVERTISE_URL'] is missing: how do the other nodes reach this node's LiteFS? "
-            f"e.g. 'http://10.0.0.5:{LITEFS_PORT}'."
-        )
-    if not s.secrets:
-        problems.append("LITEFS: no secret for requests between nodes: set SECRET_KEY or LITEFS['SECRET'].")
-    elif any(len(secret) < SECRET_MIN_LENGTH for secret in s.secrets):
-        problems.append(f"LITEFS['SECRET'] is too short: at least {SECRET_MIN_LENGTH} characters each.")
-    if isinstance(s.primary_url, str) and s.primary_url and "{hostname}" not in s.primary_url:
-        problems.append("LITEFS['PRIMARY_URL'] must contain {hostname}, or be a dict of hostname to URL.")
-    return problems
-
-
-def _check_http_addr(s: Settings, intended: bool) -> list[str]:
-    host, _ = split_address(s.http_addr)
-    if host in ("", "0.0.0.0", "::", "*"):  # noqa: S104 (refused)
-        return [
-            f"LITEFS['HTTP_ADDR'] {s.http_addr!r} opens LiteFS's API, which has no password, on all interfaces: "
-            "name one private address."
-        ]
-    try:
-        public = ipaddress.ip_address(host).is_global
-    except ValueError:
-        public = False
-    if public and not intended:
-        return [
-            f"LITEFS['ADVERTISE_URL'] {s.advertise_url!r} is a public address, and LiteFS's API has no password: use a "
-            "private network, or set LITEFS['HTTP_ADDR'] if this is intended."
-        ]
-    return []
 
 
 def _secrets(s: Settings, django_settings: object) -> tuple[str, ...]:

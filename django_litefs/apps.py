@@ -23,9 +23,15 @@ class DjangoLitefsConfig(AppConfig):
                 database.setdefault("CONN_MAX_AGE", None)  # type: ignore[arg-type]
 
     def ready(self) -> None:
-        from django_litefs import checks
+        from django_litefs import checks, deploy_checks
 
-        django_checks.register(checks.check_settings, "litefs")
-        django_checks.register(checks.check_databases, "litefs")
-        django_checks.register(checks.check_middleware, "litefs")
-        django_checks.register(checks.check_local_state, "litefs")
+        for check in (
+            checks.check_settings,
+            checks.check_databases,
+            checks.check_middleware,
+            checks.check_local_state,
+            checks.check_connections,
+            checks.check_runserver,
+        ):
+            django_checks.register(check, "litefs")
+        django_checks.register(deploy_checks.check_deploy, "litefs", deploy=True)

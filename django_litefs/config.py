@@ -24,7 +24,6 @@ PLAIN_URL = re.compile(r"http://[^/@?#]+/?")
 RECONNECT_DELAY = "100ms"
 PROXY_RESPONSE_TIMEOUT = 60  # seconds; the default of timeouts.response
 LITEFS_FILE, PROXY_FILE, SOCKET_FILE = "litefs.yml", "litefs-proxy.yml", "proxy.sock"
-OURS_ALONE = (("fuse", "dir"), ("data", "dir"), ("http", "addr"), ("exec",), ("proxy",))
 
 
 def socket_path(s: Settings) -> str:
@@ -33,11 +32,6 @@ def socket_path(s: Settings) -> str:
 
 def litefs_config(s: Settings) -> dict[str, Any]:
     """The content of litefs.yml."""
-    for path in OURS_ALONE:
-        if _has(s.extra, path):
-            raise SettingsError(
-                [f"LITEFS['EXTRA'] must not set {'.'.join(path)}: litefs_start needs its own value."]
-            )
     config: dict[str, Any] = {
         "fuse": {"dir": s.mount_path, "allow-other": s.allow_other},
         "data": {
@@ -162,14 +156,6 @@ def _lease(s: Settings) -> dict[str, Any]:
 
 def _longer(duration: str, seconds: int) -> str:
     return f"{round(_core.parse_duration(duration)) + seconds}s"
-
-
-def _has(config: Mapping[str, Any], path: Sequence[str]) -> bool:
-    for key in path:
-        if not isinstance(config, Mapping) or key not in config:
-            return False
-        config = config[key]
-    return True
 
 
 def _merged(base: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import sys
 from typing import Any
 
 from django_litefs import auto_start
-from django_litefs.process import Server, target_connections
+from django_litefs.server import Server, target_connections
 
 _started: list[subprocess.Popen[bytes]] = []
 

@@ -17,6 +17,7 @@ from django.core.management.base import CommandError
 
 from django_litefs import start
 from django_litefs.conf import effective
+from tests.python.test_settings import BAD_SETTINGS
 
 PROXY = '#!/bin/sh\n[ "$1" = check ] || exit 9\n[ -f "$3" ] || exit 2\n'
 
@@ -85,10 +86,48 @@ def test_start_refuses_before_anything_starts(
     assert not (single / "data").exists()
 
 
-def test_start_needs_a_server(single: Path) -> None:
-    assert single.exists()
+@pytest.mark.parametrize(("litefs", "named"), BAD_SETTINGS)
+def test_a_bad_setting_is_one_error_before_anything_starts(
+    single: Path, settings: Any, litefs: Any, named: str
+) -> None:
+    settings.LITEFS = {"DATA_PATH": single / "data", **litefs} if isinstance(litefs, dict) else litefs
+    with pytest.raises(CommandError) as caught:
+        call_command("litefs_start", "--", "gunicorn", "site.wsgi")
+    assert named in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+    assert not (single / "data").exists()
+
+
+def test_start_picks_a_server(single: Path, settings: Any) -> None:
+    settings.WSGI_APPLICATION = "site.wsgi.application"
+    out = StringIO()
+    with pytest.raises(Executed):
+        call_command("litefs_start", stdout=out)
+    picked = ["-m", "gunicorn", "--bind", "127.0.0.1:8000", "site.wsgi:application"]
+    assert yaml.safe_load((single / "data" / "litefs-proxy.yml").read_text())["exec"][1]["cmd"][1:] == picked
+    assert "gunicorn site.wsgi:application" in out.getvalue()
+    assert f"single node on the plain file {single / 'data' / 'db.sqlite3'}" in out.getvalue()
+    settings.WSGI_APPLICATION = None
     with pytest.raises(CommandError, match="Which app server"):
         call_command("litefs_start")
+
+
+def test_start_without_a_server(single: Path) -> None:
+    with pytest.raises(Executed) as caught:
+        call_command("litefs_start", "--no-server", "--no-migrate", "--parent", "7")
+    assert caught.value.args[1][-2:] == ["--parent", "7"]
+    assert yaml.safe_load((single / "data" / "litefs-proxy.yml").read_text())["exec"] == []
+    with pytest.raises(CommandError, match="leave out one"):
+        call_command("litefs_start", "--no-server", "--", "gunicorn")
+
+
+def test_a_second_start_is_refused(single: Path) -> None:
+    with pytest.raises(Executed):
+        call_command("litefs_start", "--no-server")
+    before = (single / "data" / "litefs-proxy.yml").read_text()
+    with pytest.raises(CommandError, match=f"Process {os.getpid()} runs this node already"):
+        call_command("litefs_start", "--", "gunicorn", "site.wsgi")
+    assert (single / "data" / "litefs-proxy.yml").read_text() == before
 
 
 def test_what_keeps_a_cluster_node_from_starting(

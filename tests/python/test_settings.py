@@ -31,45 +31,69 @@ def problems(litefs: Any, environ: dict[str, str] | None = None, **django: Any) 
     return caught.value.problems
 
 
-@pytest.mark.parametrize(
-    ("litefs", "named"),
-    [
-        ({**CONSUL, **STATIC}, "both lease kinds"),
-        ({**CONSUL, "LEASE_URL": "http://elsewhere:8500"}, "CONSUL_URL'] and LITEFS['LEASE_URL'] differ"),
-        ({**CONSUL, "MOUNT_PAHT": "/litefs"}, "Did you mean 'MOUNT_PATH'"),
-        ({**CONSUL, "MOUNT_PATH": "/data", "DATA_PATH": "/data/"}, "are both /data"),
-        ({**CONSUL, "MOUNT_PATH": "litefs"}, "must be an absolute path"),
-        ({**CONSUL, "MOUNT_PATH": 3}, "must be a string, not int"),
-        ({**CONSUL, "CONSUL_TTL": "10"}, "'10s'"),
-        ({**CONSUL, "READ_WAIT": 1000}, "'10s'"),
-        ({**CONSUL, "RETENTION": "ten minutes"}, "RETENTION"),
-        ({**CONSUL, "PROXY_ADDR": "8081"}, "'host:port'"),
-        ({**CONSUL, "PROXY_TARGET": "127.0.0.1:99999"}, "PROXY_TARGET"),
-        ({**CONSUL, "DATABASE_NAME": "a/b.sqlite3"}, "plain file name"),
-        ({**CONSUL, "DATABASE_NAME": "db-wal"}, "suffix"),
-        ({**CONSUL, "DATABASES": "other.sqlite3"}, "list of strings"),
-        ({**CONSUL, "STALE_READS": "yes"}, "True or False"),
-        ({**CONSUL, "TARGET_CONNECTIONS": 0}, "above 0"),
-        ({**CONSUL, "LOG_LEVEL": "loud"}, "one of debug"),
-        ({**CONSUL, "CONSUL_KEY": ""}, "CONSUL_KEY"),
-        ({**CONSUL, "ADVERTISE_URL": ""}, "ADVERTISE_URL"),
-        ({**CONSUL, "ADVERTISE_URL": "10.0.0.5:20202"}, "no URL"),
-        ({**CONSUL, "ADVERTISE_URL": "http://8.8.8.8:20202"}, "public address"),
-        ({**CONSUL, "HTTP_ADDR": ":20202"}, "on all interfaces"),
-        ({**CONSUL, "HOSTNAME": "n0/../n1"}, "no host name"),
-        ({**CONSUL, "SECRET": "short"}, "at least 16"),
-        ({**CONSUL, "PRIMARY_URL": "http://n0:8081"}, "{hostname}"),
-        ({"STATIC_PRIMARY": {"hostname": "n0"}, "HOSTNAME": "n0"}, "'hostname' and 'url'"),
-        ({"ENABLED": True}, "no lease is configured"),
-        ({}, "no lease is configured"),
-        ([], "no lease is configured"),
-        (["CONSUL_URL"], "must be a dict"),
-    ],
-)
+BAD_SETTINGS: list[tuple[Any, str]] = [
+    ({**CONSUL, **STATIC}, "both lease kinds"),
+    ({**CONSUL, "LEASE_URL": "http://elsewhere:8500"}, "LITEFS['LEASE_URL'] are both set"),
+    ({**CONSUL, "LEASE_URL": CONSUL["CONSUL_URL"]}, "LITEFS['LEASE_URL'] are both set"),
+    ({**CONSUL, "MOUNT_PAHT": "/litefs"}, "Did you mean 'MOUNT_PATH'"),
+    ({**CONSUL, "MOUNT_PATH": "/data", "DATA_PATH": "/data/"}, "are both /data"),
+    ({**CONSUL, "MOUNT_PATH": "litefs"}, "must be an absolute path"),
+    ({**CONSUL, "MOUNT_PATH": 3}, "must be a string, not int"),
+    ({**CONSUL, "CONSUL_TTL": "10"}, "'10s'"),
+    ({**CONSUL, "READ_WAIT": 1000}, "'10s'"),
+    ({**CONSUL, "RETENTION": "ten minutes"}, "RETENTION"),
+    ({**CONSUL, "PROXY_ADDR": "8081"}, "'host:port'"),
+    ({**CONSUL, "PROXY_TARGET": "127.0.0.1:99999"}, "PROXY_TARGET"),
+    ({**CONSUL, "DATABASE_NAME": "a/b.sqlite3"}, "plain file name"),
+    ({**CONSUL, "DATABASE_NAME": "db-wal"}, "suffix"),
+    ({**CONSUL, "DATABASES": "other.sqlite3"}, "list of strings"),
+    ({**CONSUL, "STALE_READS": "yes"}, "True or False"),
+    ({**CONSUL, "TARGET_CONNECTIONS": 0}, "above 0"),
+    ({**CONSUL, "LOG_LEVEL": "loud"}, "one of debug"),
+    ({**CONSUL, "CONSUL_KEY": ""}, "CONSUL_KEY"),
+    ({**CONSUL, "ADVERTISE_URL": ""}, "ADVERTISE_URL"),
+    ({**CONSUL, "ADVERTISE_URL": "10.0.0.5:20202"}, "no URL"),
+    ({**CONSUL, "ADVERTISE_URL": "http://8.8.8.8:20202"}, "public address"),
+    ({**CONSUL, "HTTP_ADDR": ":20202"}, "on all interfaces"),
+    ({**CONSUL, "HOSTNAME": "n0/../n1"}, "no host name"),
+    ({**CONSUL, "SECRET": "short"}, "at least 16"),
+    ({**CONSUL, "PRIMARY_URL": "http://n0:8081"}, "{hostname}"),
+    ({**CONSUL, "MOUNT_PATH": "/data", "DATA_PATH": "/data/litefs"}, "would hide it"),
+    ({**CONSUL, "DATABASES": [f"{n}.sqlite3" for n in range(8)]}, "at most 8"),
+    ({**CONSUL, "PROXY_TARGET": "127.0.0.1:8081"}, "PROXY_ADDR's port too"),
+    ({**CONSUL, "ADMIN_ADDR": "10.0.0.5:20202"}, "ADMIN_ADDR's port too"),
+    ({**CONSUL, "PROXY_TARGET": ":8000"}, "names no host"),
+    ({**CONSUL, "MIGRATE_TIMEOUT": "0s"}, "longer than 0s"),
+    ({**CONSUL, "COOKIE_NAME": "a b"}, "no cookie name"),
+    ({**CONSUL, "PASSTHROUGH": ["static/*"]}, "begin it with '/' or '*'"),
+    ({**CONSUL, "PASSTHROUGH": ["/a/*"], "ALWAYS_FORWARD": ["/a/*"]}, "keep it in one"),
+    ({**CONSUL, "TRUSTED_PROXIES": ["10.0.0.0/33"]}, "no address or network"),
+    ({**CONSUL, "CONSUL_TTL": "5s"}, "10s to 24h"),
+    ({**CONSUL, "CONSUL_LOCK_DELAY": "2m"}, "at most 60s"),
+    ({**CONSUL, "HOSTNAME": "n0", "PRIMARY_URL": {"n1": "http://n1:8081"}}, "no entry for this node"),
+    ({**CONSUL, "HOSTNAME": "n0", "PRIMARY_URL": {"n0": "n0:8081"}}, "front door's URL"),
+    ({**CONSUL, "EXTRA": {"data": {"dir": "/x"}}}, "data.dir, which litefs_start writes itself"),
+    ({**CONSUL, "EXTRA": {"proxy": {"addr": ":1"}}}, "must not set proxy"),
+    ({**CONSUL, "EXTRA": {"lease": {"demote_delay": "1s"}}}, "Did you mean 'demote-delay'"),
+    ({**CONSUL, "EXTRA": {"lease": {"demote-delay": 10}}}, "nanoseconds"),
+    ({**CONSUL, "EXTRA": {"lease": {"databases": ["a"]}}}, "CANDIDATE'] = False"),
+    ({**CONSUL, "EXTRA": {"fuse": True}}, "must be a dict of"),
+    ({"STATIC_PRIMARY": {"hostname": "n0"}, "HOSTNAME": "n0"}, "'hostname' and 'url'"),
+    ({"STATIC_PRIMARY": {"hostname": "n0", "url": "n0:20202"}, "HOSTNAME": "n1"}, "no URL"),
+    ({**STATIC, "CANDIDATE": False}, "hostname decides who is primary"),
+    ({"ENABLED": True}, "no lease is configured"),
+    ({}, "no lease is configured"),
+    ([], "no lease is configured"),
+    (["CONSUL_URL"], "must be a dict"),
+]
+
+
+@pytest.mark.parametrize(("litefs", "named"), BAD_SETTINGS)
 def test_what_cannot_work_has_one_clear_error(litefs: Any, named: str) -> None:
     found = problems(litefs)
     assert len(found) == 1, found
     assert named in found[0]
+    assert "LITEFS" in found[0]
 
 
 def test_no_secret_in_a_cluster() -> None:
@@ -140,6 +164,7 @@ def test_environment_wins_and_is_converted() -> None:
         "LITEFS_DATABASES": "a.sqlite3, b.sqlite3",
         "LITEFS_TARGET_CONNECTIONS": "7",
         "LITEFS_PRIMARY_URL": '{"n0": "http://127.0.0.1:1"}',
+        "LITEFS_HOSTNAME": "n0",
         "LITEFS_SECRET": "s" * 16,
         "LITEFS_SOMETHING_ELSE": "not ours",
     }

@@ -32,7 +32,9 @@ FRAMEWORK_FREE = (
     "settings",
     "wsgi",
     "_core",
+    "_litefs_keys",
     "_resolve",
+    "_rules",
     "_values",
 )
 

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from django_litefs import auto_start, config, owner, process, start
+from django_litefs import auto_start, config, owner, process, server, start
 from django_litefs.conf import effective
 from django_litefs.settings import Settings, SettingsError
 
@@ -26,7 +27,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "server", nargs=REMAINDER, metavar="-- COMMAND", help="e.g. -- gunicorn mysite.wsgi"
+            "command",
+            nargs=REMAINDER,
+            metavar="-- COMMAND",
+            help="e.g. -- gunicorn mysite.wsgi; without it an installed server for the site's application",
         )
         parser.add_argument(
             "--check", action="store_true", help="validate and write the files, start nothing"
@@ -42,17 +46,17 @@ class Command(BaseCommand):
         )
 
     def handle(
-        self, *args: Any, server: list[str], check: bool, no_server: bool, parent: str, **options: Any
+        self, *args: Any, command: list[str], check: bool, no_server: bool, parent: str, **options: Any
     ) -> None:
-        command = server[1:] if server[:1] == ["--"] else server
+        command = command[1:] if command[:1] == ["--"] else command
         if command and no_server:
             raise CommandError("--no-server and a server: leave out one of them.")
-        if not command and not no_server:
-            raise CommandError("Which app server? e.g. manage.py litefs_start -- gunicorn mysite.wsgi")
         try:
             s = effective()
+            if not command and not no_server:
+                command = self._picked()
             program, arguments = self._prepare(s, command, check=check, migrate=not options["no_migrate"])
-        except (ImproperlyConfigured, process.ExecutableNotFoundError) as error:
+        except (ImproperlyConfigured, process.ExecutableNotFoundError, server.NoServerError) as error:
             raise CommandError(str(error)) from None
         except SettingsError as error:
             raise CommandError("\n".join(error.problems)) from None
@@ -65,6 +69,13 @@ class Command(BaseCommand):
         self.stdout.flush()
         os.execv(program, [program, *arguments, *(["--parent", parent] if parent else [])])
 
+    def _picked(self) -> list[str]:
+        command = server.pick_server(
+            settings.WSGI_APPLICATION or "", getattr(settings, "ASGI_APPLICATION", None) or ""
+        )
+        self.stdout.write(f"LiteFS: the app server is {' '.join(command[1:])}")
+        return command
+
     def _prepare(
         self, s: Settings, command: Sequence[str], *, check: bool, migrate: bool
     ) -> tuple[str, list[str]]:
@@ -72,10 +83,10 @@ class Command(BaseCommand):
         litefs = process.find_executable("litefs", s.binary_path) if s.cluster else ""
         app = None
         if command:
-            server = process.complete_server(command, s.proxy_target, os.environ)
-            s = replace(s, target_connections=s.target_connections or process.target_connections(server))
-            app = {"cmd": list(server.command), "env": {"PORT": s.proxy_target.rpartition(":")[2]}}
-        s = replace(s, target_connections=s.target_connections or process.DEFAULT_TARGET_CONNECTIONS)
+            complete = server.complete_server(command, s.proxy_target, os.environ)
+            s = replace(s, target_connections=s.target_connections or server.target_connections(complete))
+            app = {"cmd": list(complete.command), "env": {"PORT": s.proxy_target.rpartition(":")[2]}}
+        s = replace(s, target_connections=s.target_connections or server.DEFAULT_TARGET_CONNECTIONS)
         step = auto_start.manage("litefs_migrate") if migrate else []
         proxy_config = config.proxy_config(s, litefs=litefs, app=app, migrate=step)
         litefs_config = config.litefs_config(s) if s.cluster else None
