@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from django_litefs.settings import Settings
+from django_litefs.settings import SETTINGS, Setting, Settings
 
 # Where a long text goes on in the next line of the source, and what is put in at run time.
 SEAM = re.compile(r'"\s*\n\s*f?"')
@@ -32,6 +32,23 @@ def documented(path: Path) -> list[str]:
 def test_settings(root: Path) -> None:
     real = [field.name.upper() for field in dataclasses.fields(Settings) if "doc" in field.metadata]
     assert sorted(documented(root / "docs" / "settings.md")) == sorted(real)
+
+
+LINK = re.compile(r" \(\[[^]]+]\([^)]+\)\)| \[[^]]+]\([^)]+\)\.")
+
+
+def row(setting: Setting) -> str:
+    """The line of docs/settings.md, without the links that it may have on top."""
+    kind = setting.kind.replace("choice:", "one of ").replace(",", ", ")
+    value = list(setting.default) if isinstance(setting.default, tuple) else setting.default
+    default = "\N{EN DASH}" if value in (None, "") else f"`{value!r}`"
+    return f"| `{setting.key}` | {kind} | {default} | {setting.doc} |"
+
+
+def test_settings_are_described_as_in_the_code(root: Path) -> None:
+    lines = (root / "docs" / "settings.md").read_text().replace("&lt;", "<").splitlines()
+    written = {LINK.sub("", line) for line in lines}
+    assert [row(setting) for setting in SETTINGS if row(setting) not in written] == []
 
 
 def test_proxy_configuration(root: Path) -> None:
