@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -109,3 +111,28 @@ def test_import_does_nothing() -> None:
 def test_unknown_names() -> None:
     with pytest.raises(AttributeError, match="no attribute 'replicate'"):
         _ = django_litefs.replicate
+
+
+def insert_elsewhere(node: LitefsNode) -> None:
+    with contextlib.closing(sqlite3.connect(node.mount / "db.sqlite3", isolation_level=None)) as connection:
+        connection.execute("INSERT INTO t VALUES (2)")
+
+
+@pytest.mark.integration
+def test_the_native_wait_lets_other_threads_run(wrapper: Any, node: LitefsNode) -> None:
+    execute(wrapper, "INSERT INTO t VALUES (1)")
+    file = _core.PositionFile(str(node.mount), "db.sqlite3")
+    here = file.read()
+    assert file.wait_for(here.txid, 0.0) == here
+    began = time.monotonic()
+    assert file.wait_for(here.txid + 1, SHORT_S) is None
+    assert SHORT_S <= time.monotonic() - began < SHORT_S + LATE_S
+    timer = threading.Timer(SHORT_S, insert_elsewhere, [node])
+    timer.start()
+    reached = file.wait_for(here.txid + 1, 10.0)
+    timer.join()
+    assert reached is not None
+    assert reached.txid == here.txid + 1
+    node.kill()
+    with pytest.raises(_core.MountError):
+        file.wait_for(here.txid + 9, 10.0)
