@@ -21,8 +21,10 @@ from django_litefs.consistency import RequestContext
 from django_litefs.db.backends.litefs.base import LitefsWrapperMixin
 from django_litefs.decorators import require_primary
 from django_litefs.exceptions import CommitLostError, LiteFSError
+from django_litefs.replays import ReplayWatch
 
 RETRY_AFTER_S = "1"
+watch = ReplayWatch()
 
 
 class ConsistencyMiddleware:
@@ -97,6 +99,11 @@ def _names(request: HttpRequest, view: Callable[..., Any]) -> tuple[str, str]:
     return url_name, f"{function.__module__}.{getattr(function, '__qualname__', '')}"
 
 
+def _view(request: HttpRequest) -> str:
+    """The view as PRIMARY_VIEWS may name it; the path if a middleware answered."""
+    return (request.resolver_match.view_name if request.resolver_match else "") or request.path
+
+
 def _others_may_have_written() -> bool:
     """A database that is not on LiteFS is open: nobody tells what was committed there."""
     opened = (c for c in connections.all(initialized_only=True) if c.connection is not None)
@@ -119,6 +126,10 @@ def _refusal(context: RequestContext, error: LiteFSError | str) -> HttpResponse:
 
 
 def _finish(request: HttpRequest, context: RequestContext, response: HttpResponseBase) -> HttpResponseBase:
+    if context.safe:
+        watch.read()
+    if context.replay and context.refused_write:
+        watch.replayed(_view(request))
     if context.answer_is_wrong and not settings.DEBUG:
         response = _refusal(context, "A write was refused.")
     for name, value in context.internal_headers().items():

@@ -29,6 +29,7 @@ FRAMEWORK_FREE = (
     "positions",
     "pretence",
     "reads",
+    "replays",
     "settings",
     "wsgi",
     "_core",
