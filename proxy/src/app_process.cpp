@@ -1,6 +1,7 @@
 #include "litefs/proxy/app_process.hpp"
 
 #include "litefs/proxy/http_call.hpp"
+#include "litefs/proxy/listening.hpp"
 #include "litefs/proxy/restart_budget.hpp"
 
 #include <spdlog/spdlog.h>
@@ -22,6 +23,16 @@ constexpr milliseconds kill_max{2'000};
 constexpr std::chrono::seconds remind_after{10};
 constexpr call_limits probe_limits{
     .connect = milliseconds{500}, .total = milliseconds{10'000}, .head_only = true};
+
+// A hint for somebody who waits for it.
+std::string where_it_listens(pid_t session, std::string const& target) {
+  std::string places;
+  for (auto const& place : listening(session)) {
+    if (place == target) return "it listens there";
+    places += (places.empty() ? "" : ", ") + place;
+  }
+  return places.empty() ? "it listens nowhere" : "it listens at " + places + " instead";
+}
 
 }  // namespace
 
@@ -79,8 +90,8 @@ asio::awaitable<void> app_process::wait_ready() {
     auto const answered = co_await call(config.target, std::move(request), probe_limits);
     if (answered && process_->running()) co_return target(true);
     if (clock::now() > remind) {
-      spdlog::warn("{} has not answered at {} yet ({}): does it listen there?", options_.name,
-                   to_string(config.target), answered.error().message());
+      spdlog::warn("{} has not answered at {} yet ({}): {}", options_.name, to_string(config.target),
+                   answered.error().message(), where_it_listens(process_->pid(), to_string(config.target)));
       remind = clock::now() + remind_after;
     }
     condition::predicate over = [this] { return stopping_ || !process_->running(); };

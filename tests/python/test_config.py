@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import stat
 import subprocess
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,6 +15,7 @@ import pytest
 import yaml
 
 from django_litefs import config
+from django_litefs._litefs_keys import KEYS, walk
 from django_litefs.process import ExecutableNotFoundError, find_executable
 from django_litefs.settings import Settings, SettingsError, resolve
 from tests.python.litefs_node import LITEFS
@@ -59,7 +62,28 @@ VARIANTS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("litefs", VARIANTS)
+EVERY_EXTRA = {
+    "exit-on-error": True,
+    "skip-sync": True,
+    "strict-verify": True,
+    "data": {"compress": False},
+    "fuse": {"debug": False},
+    "http": {"snapshot-timeout": "30s"},
+    "lease": {"reconnect-delay": "1s", "demote-delay": "5s"},
+    "backup": {"type": "file", "path": "/backup"},
+    "log": {"timestamp": True},
+    "tracing": {"enabled": False, "path": "/dev/null/t", "max-size": 1, "max-count": 1, "compress": False},
+}
+LEASES: list[dict[str, Any]] = [{}, {"STATIC_PRIMARY": {"hostname": "n0", "url": "http://127.0.2.9:20202"}}]
+COMBINATIONS = [
+    {**lease, "ALLOW_OTHER": other, "LOG_FORMAT": form, "LOG_LEVEL": level, "EXTRA": extra}
+    for lease, other, form, level, extra in itertools.product(
+        LEASES, (False, True), ("text", "json"), ("info", "debug"), ({}, EVERY_EXTRA)
+    )
+]
+
+
+@pytest.mark.parametrize("litefs", [*VARIANTS, *COMBINATIONS])
 def test_litefs_accepts_its_file(tmp_path: Path, litefs: dict[str, Any]) -> None:
     """Every key is known to the real program: it gets as far as looking for what the file names."""
     if not LITEFS.exists():
@@ -68,6 +92,8 @@ def test_litefs_accepts_its_file(tmp_path: Path, litefs: dict[str, Any]) -> None
     # The folder cannot be made, so that LiteFS stops after it has read its file.
     made = config.litefs_config(settings(tmp_path, **litefs))
     made["data"]["dir"] = "/dev/null/data"
+    if "backup" in made:
+        made["backup"]["path"] = str(tmp_path / "backup")
     config.write(str(path), made)
     command = [str(LITEFS), "mount", "-config", str(path), "-no-expand-env"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
@@ -100,15 +126,35 @@ def test_files_are_private_and_complete(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["f.yml"]
 
 
-def test_extra_reaches_litefs_but_not_what_start_needs(tmp_path: Path) -> None:
+def test_extra_reaches_every_key_without_a_setting() -> None:
+    """Those of LiteFS's file that no setting of ours writes."""
+    ours = {path for path, _, _ in walk(config.litefs_config(settings(Path("/x"))))}
+    ours |= {("lease", "consul", key) for key in KEYS["lease"]["consul"]} | {
+        ("lease", "databases"),
+        ("exec",),
+    }
+    ours |= {("proxy", key) for key in KEYS["proxy"]} | {
+        ("backup", k) for k in ("url", "cluster", "auth-token")
+    }
+    extra = {path for path, _, _ in walk(EVERY_EXTRA)}
+    assert ours | extra == set(paths(KEYS))
+
+
+def paths(keys: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for key, kind in keys.items():
+        if isinstance(kind, Mapping):
+            yield from paths(kind, (*above, key))
+        else:
+            yield (*above, key)
+
+
+def test_extra_is_merged(tmp_path: Path) -> None:
     made = config.litefs_config(
         settings(tmp_path, EXTRA={"lease": {"demote-delay": "5s"}, "strict-verify": True})
     )
     assert made["lease"]["demote-delay"] == "5s"
     assert made["lease"]["consul"]["key"] == "k"
     assert made["strict-verify"] is True
-    with pytest.raises(SettingsError, match=r"data\.dir"):
-        config.litefs_config(settings(tmp_path, EXTRA={"data": {"dir": "/"}}))
 
 
 def test_what_the_proxy_would_expand_is_refused(tmp_path: Path) -> None:
@@ -121,3 +167,14 @@ def test_a_single_node_knows_no_litefs(tmp_path: Path) -> None:
     made = config.proxy_config(settings(tmp_path, ENABLED=False), litefs="", app=APP, migrate=MIGRATE)
     assert not {"litefs", "secret", "primary-url", "admin-addr"} & set(made)
     assert [step["name"] for step in made["exec"]] == ["migrate", "app"]
+
+
+def test_what_is_printed_holds_no_secret(tmp_path: Path) -> None:
+    s = settings(tmp_path, CONSUL_URL="https://user:pass-word@127.0.2.9:8500", SECRET=["a" * 16, "b" * 16])
+    s = replace(s, extra={"backup": {"type": "litefs-cloud", "auth-token": "tok-en"}})
+    for content in (config.litefs_config(s), config.proxy_config(s, litefs="", app=APP, migrate=MIGRATE)):
+        text = config.as_text(config.redacted(content))
+        assert not [secret for secret in ("pass-word", "tok-en", "a" * 16, "b" * 16) if secret in text]
+        assert "litefs/" in text or "n0" in text
+        assert config.redacted(content) != content
+        assert config.redacted(content).keys() == content.keys()
