@@ -27,6 +27,11 @@ NOT_ZERO = (
     "migrate_timeout",
     "stop_timeout",
 )
+SINGLE_ONLY = (
+    "LITEFS: this is the Python part of django-litefs alone, which can only be a single node: pip installs it where no "
+    "compiled wheel fits. A cluster needs Linux with glibc 2.17 or newer on x86_64 or aarch64; set LITEFS['ENABLED'] = "
+    "False for a single node here."
+)
 OURS_ALONE = {  # keys of litefs.yml that have a setting of their own, or none
     ("fuse", "dir"): "MOUNT_PATH",
     ("data", "dir"): "DATA_PATH",
@@ -56,6 +61,8 @@ def single(s: Settings) -> list[str]:
 
 
 def cluster(s: Settings) -> list[str]:
+    if getattr(_core, "SINGLE_ONLY", False):
+        return [SINGLE_ONLY]
     rules: tuple[Callable[[Settings], Iterator[str]], ...] = (_lease, _peers, _secret, _extra)
     return [problem for rule in rules for problem in rule(s)]
 
