@@ -9,16 +9,21 @@ import os
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import yaml
 
-from django_litefs import _core
+from django_litefs import _core, process, server
 from django_litefs.settings import Settings, SettingsError
 
 HEADER = (
     "# Written by 'manage.py litefs_start' at each start from the LITEFS settings: changes here are lost.\n"
+    "# 'manage.py litefs_config' prints it.\n"
 )
+SECRET_KEYS = ("secret", "auth-token")
+REDACTED = "(redacted)"
+USER_INFO = re.compile(r"://[^/@]*@")
 PLAIN_URL = re.compile(r"http://[^/@?#]+/?")
 # LiteFS's own default of 1 s is how long every other node would hold its writes after each handoff.
 RECONNECT_DELAY = "100ms"
@@ -99,9 +104,38 @@ def proxy_config(
     return config
 
 
+def rendered(
+    s: Settings, command: Sequence[str], environ: Mapping[str, str], migrate: Sequence[str]
+) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+    """Both files as litefs_start writes them; no litefs.yml on a single node. `command`: the app server's, or empty."""
+    litefs = process.find_executable("litefs", s.binary_path) if s.cluster else ""
+    connections, app = s.target_connections, None
+    if command:
+        complete = server.complete_server(command, s.proxy_target, environ)
+        connections = connections or server.target_connections(complete)
+        app = {"cmd": list(complete.command), "env": {"PORT": s.proxy_target.rpartition(":")[2]}}
+    s = replace(s, target_connections=connections or server.DEFAULT_TARGET_CONNECTIONS)
+    return litefs_config(s) if s.cluster else None, proxy_config(s, litefs=litefs, app=app, migrate=migrate)
+
+
+def as_text(config: Mapping[str, Any]) -> str:
+    return HEADER + yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)
+
+
+def redacted(value: Any, key: str = "") -> Any:
+    """The same without secrets and without the user:password of URLs."""
+    if key in SECRET_KEYS and value:
+        return [REDACTED] * len(value) if isinstance(value, list) else REDACTED
+    if isinstance(value, Mapping):
+        return {name: redacted(item, name) for name, item in value.items()}
+    if isinstance(value, list):
+        return [redacted(item) for item in value]
+    return USER_INFO.sub(f"://{REDACTED}@", value) if isinstance(value, str) else value
+
+
 def write(path: str, config: Mapping[str, Any]) -> None:
     """Replaces the file at once, readable by its owner alone (it holds secrets)."""
-    text = HEADER + yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)
+    text = as_text(config)
     descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=f".{os.path.basename(path)}.")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:  # mkstemp: mode 0600

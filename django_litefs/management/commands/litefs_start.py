@@ -6,7 +6,6 @@ import os
 import subprocess
 from argparse import REMAINDER
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -80,16 +79,8 @@ class Command(BaseCommand):
         self, s: Settings, command: Sequence[str], *, check: bool, migrate: bool
     ) -> tuple[str, list[str]]:
         proxy = process.find_executable("litefs-proxy", s.binary_path)
-        litefs = process.find_executable("litefs", s.binary_path) if s.cluster else ""
-        app = None
-        if command:
-            complete = server.complete_server(command, s.proxy_target, os.environ)
-            s = replace(s, target_connections=s.target_connections or server.target_connections(complete))
-            app = {"cmd": list(complete.command), "env": {"PORT": s.proxy_target.rpartition(":")[2]}}
-        s = replace(s, target_connections=s.target_connections or server.DEFAULT_TARGET_CONNECTIONS)
         step = auto_start.manage("litefs_migrate") if migrate else []
-        proxy_config = config.proxy_config(s, litefs=litefs, app=app, migrate=step)
-        litefs_config = config.litefs_config(s) if s.cluster else None
+        litefs_config, proxy_config = config.rendered(s, command, os.environ, step)
         if found := start.problems(s):
             raise SettingsError(found)
         start.create_folders(s)
