@@ -22,12 +22,21 @@ class LiteFSBuildHook(BuildHookInterface[Any]):
         return [GO_WHEEL] if self._prebuilt() is None and not self._have_go() else []
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        if "staged" in self.config:  # by bin/wheels, which compiles for other machines than this one
+            self._take_staged(build_data)
+            return
         build_data["pure_python"] = False
         if not sys.platform.startswith("linux"):
             return  # LiteFS mounts through FUSE on Linux only; elsewhere a node is always single
         litefs = self._prebuilt() or self._build()
         included = "force_include_editable" if version == "editable" else "force_include"
         build_data[included][str(litefs)] = "django_litefs/bin/litefs"
+
+    def _take_staged(self, build_data: dict[str, Any]) -> None:
+        build_data["tag"] = self.config["tag"]
+        build_data["pure_python"] = self.config["tag"] == "py3-none-any"
+        build_data["force_include"][self.config["staged"]] = "django_litefs"
+        build_data["sbom_files"] += self.config["sboms"]
 
     def _prebuilt(self) -> Path | None:
         """The executable named by LITEFS_EXECUTABLE, else what bin/setup built for this machine."""

@@ -35,6 +35,8 @@ class Cluster:
         network: str | None = None,
         servers: Sequence[tuple[str, ...]] = (),
         environment: dict[str, str] | None = None,
+        site: Path = SITE,
+        python: str = sys.executable,
     ) -> None:
         self.mark = secrets.token_hex(8)
         self.folder = Path(tempfile.mkdtemp(prefix="litefs-cluster-"))
@@ -52,7 +54,8 @@ class Cluster:
             **(environment or {}),
         }
         self.nodes = [
-            Node(name, address, self.folder / name, SITE, dict(shared)) for name, address in addresses.items()
+            Node(name, address, self.folder / name, site, dict(shared), python=python)
+            for name, address in addresses.items()
         ]
         for node, server in zip(self.nodes, servers, strict=False):
             node.server = server

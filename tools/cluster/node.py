@@ -41,6 +41,7 @@ class Node:
     site: Path
     environment: dict[str, str]
     server: tuple[str, ...] = DEFAULT_SERVER
+    python: str = sys.executable  # of the environment that the site runs in
     wrapper: tuple[str, ...] = ()  # runs the command that follows it, for example in a network namespace
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
@@ -85,7 +86,7 @@ class Node:
 
     def full_environment(self) -> dict[str, str]:
         return {
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PATH": f"{Path(self.python).parent}:{os.environ['PATH']}",
             "HOME": str(self.folder),
             "PYTHONUNBUFFERED": "1",
             "DJANGO_SETTINGS_MODULE": "notes_site.settings",
@@ -108,7 +109,7 @@ class Node:
         ends_with_us = ["setpriv", "--pdeathsig", "TERM"]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*ends_with_us, *self.wrapper, sys.executable, "manage.py", "litefs_start", "--", *server],
+                [*ends_with_us, *self.wrapper, self.python, "manage.py", "litefs_start", "--", *server],
                 cwd=self.site,
                 env=self.full_environment(),
                 stdin=subprocess.DEVNULL,
@@ -122,7 +123,7 @@ class Node:
     ) -> subprocess.CompletedProcess[str]:
         """Runs a management command as on this node's shell, by way of `wrapper` if there is one."""
         return subprocess.run(
-            [*self.wrapper, *wrapper, sys.executable, "manage.py", *arguments],
+            [*self.wrapper, *wrapper, self.python, "manage.py", *arguments],
             cwd=self.site,
             env={**self.full_environment(), **environment},
             stdin=subprocess.DEVNULL,

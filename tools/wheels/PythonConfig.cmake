@@ -1,0 +1,12 @@
+# Headers of the Python that LITEFS_PYTHON_* describe; the interpreter is the one that builds.
+set(Python_VERSION "$ENV{LITEFS_PYTHON_VERSION}")
+set(Python_INTERPRETER_ID Python)
+set(Python_EXECUTABLE "$ENV{LITEFS_PYTHON_EXECUTABLE}")
+set(Python_INCLUDE_DIRS "$ENV{LITEFS_PYTHON_INCLUDE}")
+set(Python_SOABI "$ENV{LITEFS_PYTHON_SOABI}")
+set(Python_SOSABI abi3)
+add_executable(Python::Interpreter IMPORTED)
+add_library(Python::Module INTERFACE IMPORTED)
+if("$ENV{LITEFS_PYTHON_SOABI}" STREQUAL abi3)
+  add_library(Python::SABIModule INTERFACE IMPORTED)
+endif()
