@@ -60,7 +60,7 @@ class LiteFSBuildHook(BuildHookInterface[Any]):
         return str(Path(self.root, "tools", "setup", "go_build.sh"))
 
     def _have_go(self) -> bool:
-        return subprocess.run([self._go_build(), "--have-go"]).returncode == 0
+        return subprocess.run([self._go_build(), "--have-go"], stdout=subprocess.DEVNULL).returncode == 0
 
 
 def _go_architecture(machine: str) -> str:

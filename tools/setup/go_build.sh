@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # go_build.sh SERVER OUTPUT: builds tools/SERVER (a Go module that pins one server) as a static executable,
 # with the changes of its *.patch files, if any.
-# go_build.sh --have-go: is there a Go of at least 1.24 on PATH? GOARCH may name another processor.
+# go_build.sh --have-go: is there a Go of at least 1.24 on PATH? It prints which. GOARCH may name another processor.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 
@@ -20,7 +20,7 @@ find_go() {
 }
 
 if [[ $1 == --have-go ]]; then
-  find_go > /dev/null 2>&1
+  find_go 2> /dev/null
   exit
 fi
 

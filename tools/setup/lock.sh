@@ -3,7 +3,7 @@
 . "$(dirname "$0")/common.sh"
 
 .venv/bin/pip install --quiet uv
-for name in requirements requirements-go requirements-docs requirements-wheels; do
+for name in requirements requirements-go requirements-docs requirements-wheels requirements-actions; do
   .venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes \
     --no-header --no-annotate --no-emit-index-url --no-emit-find-links "$name.in" --output-file "$name.txt"
 done

