@@ -15,6 +15,7 @@ from bench.site import OUR_ENGINE
 
 STOCK_ENGINE = "django.db.backends.sqlite3"
 STOCK, OURS = "stock", "ours"
+ROLLBACK = "rollback"  # stock, on a database of its own making
 EQUAL_PRAGMAS = {
     "transaction_mode": "IMMEDIATE",
     "init_command": "PRAGMA journal_mode=wal; PRAGMA synchronous=NORMAL",
@@ -31,6 +32,11 @@ def on_litefs(side: str, node: LitefsNode, **database: Any) -> Order:
     if side == OURS:
         return _order({"ENGINE": OUR_ENGINE, "NAME": "default", **database}, node.settings())
     return _order({"ENGINE": STOCK_ENGINE, "NAME": str(node.database), **database}, {})
+
+
+def on_litefs_as_django_makes_it(node: LitefsNode) -> Order:
+    """A database that Django's own backend created: with a rollback journal, not in WAL mode."""
+    return on_litefs(STOCK, node, NAME=str(node.mount / "rollback.sqlite3"))
 
 
 def on_plain_file(side: str, folder: Path) -> Order:
@@ -69,6 +75,7 @@ class Comparison:
         self._part = part
 
     def prepare(self) -> None:
+        run(on_litefs_as_django_makes_it(self._pair.primary), "scenes.prepare")
         run(on_litefs(OURS, self._pair.primary), "scenes.prepare")
         self._pair.wait_arrived()
         for side in (STOCK, OURS):
@@ -79,7 +86,10 @@ class Comparison:
         sides = (STOCK, OURS) if number % 2 else (OURS, STOCK)
         for side in sides:
             self._measure("primary", side, on_litefs(side, self._pair.primary), {**WRITES, **READS})
+        rollback = on_litefs_as_django_makes_it
+        self._measure("primary", ROLLBACK, rollback(self._pair.primary), {**WRITES, **READS})
         self._pair.wait_arrived()
+        self._measure("replica", ROLLBACK, rollback(self._pair.replica), READS)
         for side in sides:
             self._measure("replica", side, on_litefs(side, self._pair.replica), READS)
         for side in sides:
@@ -94,10 +104,10 @@ class Comparison:
             for side, each in zip((STOCK, OURS), summaries, strict=True):
                 self.medians["in turns", work][side].append(each["p50"])
 
-    def row(self, place: str, work: str, what: str, goal: Goal | None) -> Row:
+    def row(self, place: str, work: str, what: str, goal: Goal | None, against: str = STOCK) -> Row:
         sides = self.medians[place, work]
-        stock, ours = (statistics.median(sides[side]) * 1e6 for side in (STOCK, OURS))
-        return Row(what, "us", stock, ours, ratio(sides[OURS], sides[STOCK]), goal)
+        stock, ours = (statistics.median(sides[side]) * 1e6 for side in (against, OURS))
+        return Row(what, "us", stock, ours, ratio(sides[OURS], sides[against]), goal)
 
     def as_json(self) -> list[dict[str, Any]]:
         return [{"place": place, "work": work, **sides} for (place, work), sides in self.medians.items()]

@@ -7,11 +7,11 @@ than it is on LiteFS as people use it.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import tempfile
 import threading
+import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from tools.cluster.wait import until
 LITEFS = ROOT / ".tools" / "bin" / "litefs"
 DATABASE = "bench.sqlite3"
 PORT = 20202
-MOUNTED_WITHIN = 20.0
+UP_WITHIN = 20.0
 STOPPED_WITHIN = 10.0
 ARRIVED_WITHIN = 20.0
 BEAT = 0.5
@@ -38,6 +38,7 @@ class LitefsNode:
     primary: str  # address of the primary
     _process: subprocess.Popen[bytes] | None = None
     _page: Any = None
+    _litefs_id: str = ""
 
     @property
     def mount(self) -> Path:
@@ -82,14 +83,20 @@ class LitefsNode:
             self._process = subprocess.Popen(
                 [*command, str(self.folder / "litefs.yml"), "-no-expand-env"], stdout=log, stderr=log
             )
-        until(lambda: os.path.ismount(self.mount), f"{self.name} is mounted", MOUNTED_WITHIN)
-        if self.is_primary:
-            until(lambda: self.mount.stat().st_mode & 0o200, f"{self.name} is primary", MOUNTED_WITHIN)
+        # It answers once it is mounted and has the lease; the kernel keeps what a stat() before that saw for a minute.
+        self._litefs_id = until(self._ask_id, f"{self.name} is up", UP_WITHIN)
 
     def open_page(self) -> None:
         role = "primary" if self.is_primary else "replica"
         self._page = _core.NodePageWriter(_core.default_page_path(str(self.mount)))
-        self._page.publish(_core.NodeFacts(role, True, self.mount.stat().st_dev, "n0", ""))
+        self._page.publish(_core.NodeFacts(role, True, self.mount.stat().st_dev, "n0", self._litefs_id))
+
+    def _ask_id(self) -> str | None:
+        try:
+            with urllib.request.urlopen(f"http://{self.address}/info", timeout=1) as answer:
+                return str(answer.headers["Litefs-Id"])
+        except OSError:
+            return None
 
     def beat(self) -> None:
         self._page.beat()
@@ -112,9 +119,10 @@ class LitefsPair:
     Without `pages` somebody else keeps them: a real litefs-proxy.
     """
 
-    def __init__(self, *, pages: bool = True) -> None:
+    def __init__(self, parent: str | None = None, *, pages: bool = True) -> None:
+        """`parent`: where LiteFS's data goes, by default the folder for temporary files."""
         self._pages = pages
-        self.folder = Path(tempfile.mkdtemp(prefix="litefs-bench-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="litefs-bench-", dir=parent))
         network = free_network()
         primary = f"{network}.10:{PORT}"
         self.primary = LitefsNode("n0", self.folder / "n0", primary, primary)

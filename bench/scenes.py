@@ -40,8 +40,8 @@ def write_until_told(hold: float, pause: float) -> int:
     return written
 
 
-def serve(path: str, threads: int, seconds: float) -> dict[str, Any]:
-    """GETs by so many threads at once, for so long, over open connections: what they took, how many failed."""
+def serve(path: str, threads: int, seconds: float, pause: float) -> dict[str, Any]:
+    """GETs by so many threads, each after a pause, over open connections: what they took, how many failed."""
     logging.disable()  # of Django's own reports of what failed
     opened = threading.Barrier(threads)
     taken: list[float] = []
@@ -60,6 +60,7 @@ def serve(path: str, threads: int, seconds: float) -> dict[str, Any]:
             except FailedError as error:
                 failed.append(error)
             taken.append(time.perf_counter() - begun)
+            time.sleep(pause)
         connections.close_all()
 
     visitors = [threading.Thread(target=visit) for _ in range(threads)]

@@ -1,5 +1,10 @@
 """What litefs-proxy and Django must agree on, implemented once in the C++ library litefs_core."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
 class MountError(OSError):
     """The mount is dead, absent, or its content is not what LiteFS writes."""
 
@@ -55,9 +60,8 @@ class StallBreaker:
     """Ends the 10 s stalls of SQLite statements on a mount that died. Keep it for ever: see `leak`."""
 
     def __init__(self, mount: str) -> None: ...
-    def enter(self, device: int) -> int:
-        """Before a statement on the mount with this st_dev: the place to give back to leave()."""
-    def leave(self, place: int) -> None: ...
+    def watch(self, device: int, call: Callable[[], T]) -> T:
+        """Makes the call: a statement on the mount with this st_dev."""
 
 class NodeFacts:
     """What the node page tells."""
@@ -83,6 +87,8 @@ class NodePage:
     @staticmethod
     def open(path: str) -> NodePage | None:
         """None if there is no page, or none to be trusted."""
+    def version(self) -> int:
+        """While it stays the same and is not 0, read() returns the same."""
     def read(self) -> NodeFacts | None:
         """None if its writer is gone."""
     def pass_gate(self) -> str:

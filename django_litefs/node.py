@@ -39,6 +39,8 @@ class Facts:
 
 SINGLE = Facts("single", True, 0, "", "")
 DEAD = Facts("unknown", False, 0, "", "")
+PageRead = tuple["_core.NodePage | None", int, Facts]  # a page, its version and what it said
+NOTHING_READ: PageRead = (None, 0, DEAD)
 
 
 class Node:
@@ -49,22 +51,20 @@ class Node:
         self._page_path = _core.default_page_path(mount)
         self._page = _core.NodePage.open(self._page_path)
         self._lock = threading.Lock()
+        self._from_page = NOTHING_READ
         self._fallback: tuple[float, Facts] = (0.0, DEAD)
         self._positions: dict[str, tuple[int, _core.PositionFile]] = {}
         self.reads = Reads(self, self._page_path)
         self._start_breaker()
 
     def facts(self, *, fresh: bool = False) -> Facts:
+        """The same object while nothing changes, in a new process and for a new page another one."""
         page = self._page
-        found = page.read() if page is not None else None
-        if found is None:
-            self._page = page = _core.NodePage.open(self._page_path)
-            found = page.read() if page is not None else None
-            if found is not None:
-                self.reads.renew()
-        if found is None:
-            return self._ask_mount(fresh)
-        return Facts(found.role, found.mount_alive, found.mount_device, found.primary, found.litefs_id)
+        if page is not None:
+            of, version, facts = self._from_page
+            if of is page and version and version == page.version():
+                return facts
+        return self._read_page() or self._ask_mount(fresh)
 
     def verified_facts(self) -> Facts:
         """After an error that a dead mount explains: the page may be some milliseconds behind, the mount is not."""
@@ -86,11 +86,7 @@ class Node:
 
     def watched(self, device: int, call: Callable[[], T]) -> T:
         """A statement on the mount: if the mount dies under it, it fails within a second, not after ten."""
-        place = self._breaker.enter(device)
-        try:
-            return call()
-        finally:
-            self._breaker.leave(place)
+        return self._breaker.watch(device, call)
 
     def _start_breaker(self) -> None:
         self._breaker = _core.StallBreaker(self.mount)
@@ -116,10 +112,31 @@ class Node:
             _core.leak(kept)
         self._positions = {}
         self._start_breaker()  # threads do not survive a fork
+        self._from_page = NOTHING_READ
         if self._page is not None:
             _core.leak(self._page)
         self._page = _core.NodePage.open(self._page_path)
         self.reads.after_fork()
+
+    def _read_page(self) -> Facts | None:
+        facts = self._facts_of(self._page)
+        if facts is None:
+            self._page = page = _core.NodePage.open(self._page_path)
+            facts = self._facts_of(page)
+            if facts is not None:
+                self.reads.renew()
+        return facts
+
+    def _facts_of(self, page: _core.NodePage | None) -> Facts | None:
+        if page is None:
+            return None
+        version = page.version()  # before what it says: with an older version it is only read once more
+        found = page.read()
+        if found is None:
+            return None
+        facts = Facts(found.role, found.mount_alive, found.mount_device, found.primary, found.litefs_id)
+        self._from_page = (page, version, facts)
+        return facts
 
     def _ask_mount(self, fresh: bool) -> Facts:
         asked, facts = self._fallback

@@ -15,6 +15,8 @@
 namespace litefs {
 namespace {
 
+constexpr std::size_t position_file_size = 34;  // 16 hex digits, '/', 16 hex digits, newline
+
 boost::system::error_code last_error() noexcept {
   if (errno == ENOTCONN || errno == ECONNABORTED) return errc::mount_dead;
   return {errno, boost::system::system_category()};
@@ -70,7 +72,8 @@ position_file::~position_file() {
 }
 
 result<position> position_file::read() const {
-  std::array<char, 64> text{};
+  // Exactly the file's size: a read beyond the end makes the kernel ask LiteFS for the size first, each time.
+  std::array<char, position_file_size> text{};
   auto const size = ::pread(fd_, text.data(), text.size(), 0);
   if (size < 0) return errc::mount_dead;
   return parse_position({text.data(), static_cast<std::size_t>(size)});

@@ -21,6 +21,12 @@ bool trusted(struct stat const& status) noexcept {
          status.st_size == static_cast<::off_t>(sizeof(page::layout));
 }
 
+bool is_stale(page::layout const& shared) noexcept {
+  auto const age = page::now_ms() - shared.beat_ms.load(std::memory_order_acquire);
+  // Signed: a beat may come between the two readings of the clock.
+  return static_cast<std::int64_t>(age) > node_page_reader::max_age.count();
+}
+
 }  // namespace
 
 std::string default_page_path(std::string const& mount) {
@@ -54,11 +60,15 @@ result<node_page_reader> node_page_reader::open(std::string const& path) {
   return node_page_reader(std::move(mapped));
 }
 
+std::uint64_t node_page_reader::version() const noexcept {
+  if (is_stale(*mapping_->shared)) return 0;
+  auto const sequence = mapping_->shared->sequence.load(std::memory_order_acquire);
+  return sequence % 2 == 0 ? sequence : 0;
+}
+
 result<node_facts> node_page_reader::read() const {
   auto const& shared = *mapping_->shared;
-  auto const age = page::now_ms() - shared.beat_ms.load(std::memory_order_acquire);
-  // Signed: a beat may come between the two readings of the clock.
-  if (static_cast<std::int64_t>(age) > max_age.count()) return errc::page_stale;
+  if (is_stale(shared)) return errc::page_stale;
   for (int attempt = 0; attempt < attempts_max; ++attempt) {
     auto const before = shared.sequence.load(std::memory_order_acquire);
     std::array<std::uint64_t, page::words> words{};

@@ -48,6 +48,7 @@ void bind_node_page(nb::module_& m) {
             return std::move(page).value();
           },
           nb::arg("path"))
+      .def("version", &node_page_reader::version)
       .def("read",
            [](node_page_reader const& page) -> std::optional<node_facts> {
              auto facts = page.read();

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
+from django_litefs import _core
 from tools.cluster import Cluster, Outcome, Writers, judge, stored_tokens, until
 
 pytestmark = pytest.mark.integration
@@ -64,3 +65,16 @@ def test_a_frozen_primary_is_noticed(cluster: Cluster, measured: Callable[[str],
         os.kill(pid, signal.SIGCONT)
     cluster.wait_settled()
     assert cluster.primary is frozen
+
+
+def test_a_mount_tells_the_new_role_at_once(cluster: Cluster) -> None:
+    """It is what processes go by where no litefs-proxy runs; the kernel would remember the old one for a minute."""
+
+    def writable() -> dict[str, bool]:
+        return {node.name: _core.inspect_mount(str(node.mount)).writable for node in cluster.nodes}
+
+    assert list(writable().values()).count(True) == 1
+    target = cluster.replicas[0]
+    cluster.hand_off(target)
+    assert cluster.primary is target
+    assert writable() == {node.name: node is target for node in cluster.nodes}

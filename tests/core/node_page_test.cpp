@@ -32,6 +32,18 @@ TEST_F(node_page, readers_see_what_was_published) {
   EXPECT_EQ(*reader->read(), longest);
 }
 
+TEST_F(node_page, version_stays_while_the_facts_do) {
+  node_page_writer writer(path);
+  auto const reader = node_page_reader::open(path);
+  ASSERT_TRUE(reader);
+  auto const first = reader->version();
+  EXPECT_NE(first, 0U);
+  writer.beat();
+  EXPECT_EQ(reader->version(), first);
+  writer.publish(replica);
+  EXPECT_NE(reader->version(), first);
+}
+
 TEST_F(node_page, is_gone_with_its_writer) {
   { node_page_writer const writer(path); }
   EXPECT_EQ(node_page_reader::open(path).error(), errc::page_absent);
@@ -78,6 +90,7 @@ TEST_F(node_page, a_silent_writer_makes_it_stale_and_the_next_one_replaces_it) {
   auto const deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
   while (reader->read() && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
   EXPECT_EQ(reader->read().error(), errc::page_stale);
+  EXPECT_EQ(reader->version(), 0U);
   next->beat();
   auto const reopened = node_page_reader::open(path);
   ASSERT_TRUE(reopened);

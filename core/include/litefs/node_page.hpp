@@ -60,6 +60,8 @@ class node_page_reader {
 
   // errc::page_stale if the heartbeat is older than max_age (writer gone; reopen, or stat the mount).
   [[nodiscard]] result<node_facts> read() const;
+  // As long as it stays the same and is not 0, read() would return what it returned before. 0: ask read().
+  [[nodiscard]] std::uint64_t version() const noexcept;
   [[nodiscard]] read_gate const& gate() const noexcept;  // the page's own memory, no longer than this object
 
  private:

@@ -50,6 +50,9 @@ class LitefsWrapperMixin(HaltingWrapper):
         self._changes = 0  # total_changes when the transaction began
         self._wrote_other = False
         self._kinds = Kinds()
+        made_by = getattr(super().create_cursor, "__func__", None)
+        # No other mixin makes cursors of its own.
+        self._cursors_are_ours = made_by is sqlite3_base.DatabaseWrapper.create_cursor
 
     # Transactions
 
@@ -107,7 +110,7 @@ class LitefsWrapperMixin(HaltingWrapper):
     def create_cursor(self, name: str | None = None) -> Any:
         if self._node is None:
             return super().create_cursor(name)
-        if getattr(super().create_cursor, "__func__", None) is sqlite3_base.DatabaseWrapper.create_cursor:
+        if self._cursors_are_ours:
             return self.connection.cursor(factory=LitefsCursor)
         cursor = super().create_cursor(name)
         if not isinstance(cursor, LitefsCursor):
@@ -193,6 +196,9 @@ class LitefsWrapperMixin(HaltingWrapper):
         return result
 
     def _kind(self, cursor: LitefsCursor, sql: str, params: Any) -> Kind:
+        known = self._kinds.known(sql)
+        if known is not None and known is not Kind.BARE:
+            return known
         try:
             kind = self._kinds.of(sql, lambda: self._watched(lambda: cursor.explain(sql, params)))
         except sqlite3.Error:

@@ -35,6 +35,7 @@ class MountedWrapper(Sqlite3Wrapper):
         self._facts: Facts = SINGLE  # as of the running transaction, or of the last statement outside one
         self._device = 0
         self._pid = 0
+        self._found_ours: Facts | None = None
         self._query_only = False
         self._timeout = BUSY_TIMEOUT_S
         self._replica_writes = ""
@@ -55,6 +56,7 @@ class MountedWrapper(Sqlite3Wrapper):
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> sqlite3.Connection:
         self._pid = os.getpid()
+        self._found_ours = None
         self._query_only = False
         if self._node is None:
             connection: sqlite3.Connection = super().get_new_connection(conn_params)
@@ -82,7 +84,9 @@ class MountedWrapper(Sqlite3Wrapper):
         return connection
 
     def ensure_connection(self) -> None:
-        if self.connection is not None and self._node is not None and not self._is_ours(self._node.facts()):
+        if self.connection is not None:  # for each statement: the least that is enough
+            if self._node is None or self._is_ours(self._node.facts()):
+                return
             broken = self._pid == os.getpid() and self.connection.in_transaction
             if not self.in_atomic_block:
                 self._drop()
@@ -92,7 +96,12 @@ class MountedWrapper(Sqlite3Wrapper):
 
     def _is_ours(self, facts: Facts) -> bool:
         """Is the open connection one of this process, on the mount that is there now?"""
-        return facts.mount_alive and facts.mount_device == self._device and self._pid == os.getpid()
+        if facts is self._found_ours:  # of the same node, mount and process: see Node.facts()
+            return True
+        ours = facts.mount_alive and facts.mount_device == self._device and self._pid == os.getpid()
+        if ours:
+            self._found_ours = facts
+        return ours
 
     def _is_lost(self) -> bool:
         return self._node is not None and not self._is_ours(self._node.verified_facts())

@@ -50,21 +50,25 @@ def kind_by_keyword(sql: str) -> Kind | None:
 
 
 class Kinds:
-    """Kinds of one database's statements: EXPLAIN is asked once for each text."""
+    """Kinds of one database's statements: each text is looked at once, with EXPLAIN if need be."""
 
     LIMIT = 4096
+    LENGTH_LIMIT = 4096
 
     def __init__(self) -> None:
-        self._explained: dict[str, Kind] = {}
+        self._known: dict[str, Kind] = {}
+
+    def known(self, sql: str) -> Kind | None:
+        return self._known.get(sql)
 
     def of(self, sql: str, explain: Callable[[], list[Any]]) -> Kind:
-        known = kind_by_keyword(sql) or self._explained.get(sql)
-        if known is not None:
-            return known
-        kind = Kind.OTHER if _writes(explain()) else Kind.READ
-        if len(self._explained) >= self.LIMIT:
-            self._explained.clear()
-        self._explained[sql] = kind
+        kind = self.known(sql) or kind_by_keyword(sql)
+        if kind is None:
+            kind = Kind.OTHER if _writes(explain()) else Kind.READ
+        if len(sql) <= self.LENGTH_LIMIT:
+            if len(self._known) >= self.LIMIT:
+                self._known.clear()
+            self._known[sql] = kind
         return kind
 
 
