@@ -15,7 +15,7 @@ def problems(s: Settings) -> list[str]:
     """Creates nothing. An empty list: this node can start."""
     if not s.cluster:
         return []
-    return [*_fuse(), *_mount_point(s), *_plain_database(s)]
+    return [*fuse_problems(), *_mount_point(s), *_plain_database(s)]
 
 
 def create_folders(s: Settings) -> None:
@@ -24,7 +24,7 @@ def create_folders(s: Settings) -> None:
         os.makedirs(s.mount_path, exist_ok=True)
 
 
-def _fuse() -> list[str]:
+def fuse_problems() -> list[str]:
     if not os.path.exists(FUSE_DEVICE):
         return [f"{FUSE_DEVICE} does not exist: load the fuse module, or give the container the device."]
     if not os.access(FUSE_DEVICE, os.R_OK | os.W_OK):

@@ -134,7 +134,7 @@ def test_what_keeps_a_cluster_node_from_starting(
     single: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.LITEFS = cluster_settings(single)
-    monkeypatch.setattr(start, "_fuse", list)
+    monkeypatch.setattr(start, "fuse_problems", list)
     s = effective()
     assert start.problems(s) == []
     (single / "mount").mkdir()

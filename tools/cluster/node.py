@@ -140,7 +140,11 @@ class Node:
             raise NodeFailedError(
                 f"node {self.name} ended with {self._process.returncode}:\n{self.log_tail()}"
             )
-        return self._ask("/litefs/ready")[0] == 200
+        return self.answers("/litefs/ready")
+
+    def answers(self, path: str) -> bool:
+        """With 200, at this moment."""
+        return self._ask(path)[0] == 200
 
     def role(self) -> str:
         """As the node itself sees it; "" if it does not answer."""
