@@ -28,7 +28,9 @@ lineage_verdict lineage::compare(std::uint32_t database_id, position const& pos)
   if (ring == rings_.end() || pos.txid.value == 0 || pos.txid > ring->second.newest)
     return lineage_verdict::unknown;
   auto const& slot = ring->second.slots[pos.txid.value % capacity];
-  if (slot.txid != pos.txid) return lineage_verdict::unknown;
+  if (slot.txid != pos.txid)
+    return pos.txid.value + capacity > ring->second.newest.value ? lineage_verdict::unseen
+                                                                 : lineage_verdict::unknown;
   return slot.checksum == pos.checksum ? lineage_verdict::same : lineage_verdict::other;
 }
 

@@ -55,7 +55,7 @@ route read(request_facts const& facts, node_state const& state, freshness const&
   if (!state.mount_alive) return {forwardable ? action::forward : action::hold, reason::no_mount};
   if (state.role != role::replica) return stale_read(state, rules, now);
   if (fresh.diverged && forwardable) return {action::forward, reason::diverged, false, true};
-  bool const level = !fresh.diverged && !fresh.missing;
+  bool const level = !fresh.diverged && !fresh.missing && !fresh.unseen;
   if (level && !fresh.behind) return {action::local, reason::fresh, state.lag > rules.max_lag};
   if (level && !facts.waited) return {action::wait, reason::behind};
   if (forwardable) return {action::forward, reason::read_at_primary};
@@ -146,7 +146,9 @@ freshness compare(demands const& demanded, node_state const& state, lineage cons
     } else if (wanted.txid == local->position.txid) {
       found.diverged |= wanted.checksum != local->position.checksum;
     } else {
-      found.diverged |= history.compare(database, wanted) == lineage_verdict::other;
+      auto const verdict = history.compare(database, wanted);
+      found.diverged |= verdict == lineage_verdict::other;
+      found.unseen |= verdict == lineage_verdict::unseen;
     }
   }
   return found;

@@ -65,6 +65,7 @@ void cluster_node::guard_lease(consul_lease const& lease) {
 stuck_litefs::hooks cluster_node::stuck_hooks(consul_lease const& lease) {
   return {.state = [this]() -> node_state const& { return watcher_.state(); },
           .follows_silence = [this] { return watcher_.follows_silence(); },
+          .unproven = [this] { return state().role == role::primary && !node_.lease.holds(); },
           .read_lease = [lease] { return read_lease(lease); },
           .restart = [this] { litefs_->restart(); }};
 }

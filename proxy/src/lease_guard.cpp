@@ -29,45 +29,42 @@ void lease_guard::on_state(node_state const& s) {
   session_.clear();
   complained_.clear();
   if (!primary) return;
-  prove(boot_clock::now());  // LiteFS has got it this moment
-  asio::co_spawn(context_, learn(), must_live);
+  primary_since_ = boot_clock::now();
+  prove(primary_since_);  // LiteFS has got it this moment
 }
 
 void lease_guard::on_probe(boot_clock::time_point asked) {
-  if (!primary_ || asking_) return;
-  if (asked - proven_at_ > valid_)
-    asio::co_spawn(context_, verify(), must_live);
-  else
-    prove(asked);
-  if (session_.empty() && !asking_) asio::co_spawn(context_, learn(), must_live);
+  if (primary_ && !asking_) asio::co_spawn(context_, verify(asked), must_live);
 }
 
-void lease_guard::prove(boot_clock::time_point at) {
-  proven_at_ = at;
-  proof_.extend(at + valid_);
-}
+void lease_guard::prove(boot_clock::time_point at) { proof_.extend(at + valid_); }
 
-asio::awaitable<void> lease_guard::learn() {
+asio::awaitable<void> lease_guard::verify(boot_clock::time_point answered) {
   asking_ = true;
   auto const found = co_await read_();
   asking_ = false;
   if (!primary_) co_return;
-  if (!found) co_return complain("Consul cannot be asked: " + found.error().message());
-  if (*found && (*found)->hostname == hostname_) session_ = (*found)->session;
+  if (found) {
+    judge(*found, answered);
+  } else if (!proof_.holds()) {
+    complain("Consul cannot be asked: " + found.error().message());
+  }
 }
 
-asio::awaitable<void> lease_guard::verify() {
-  asking_ = true;
-  auto const before = boot_clock::now();
-  auto const found = co_await read_();
-  asking_ = false;
-  if (!primary_) co_return;
-  if (!found) co_return complain("Consul cannot be asked: " + found.error().message());
-  if (!*found || (*found)->hostname != hostname_) co_return complain("it is lost");
-  // Another session, or one that we did not know: somebody else may have been primary in between.
-  if (std::exchange(session_, (*found)->session) != session_) proof_.renew();
-  prove(before);
-  spdlog::warn("lease: this node stood still for a while and is still primary");
+void lease_guard::judge(std::optional<lease_holder> const& holder, boot_clock::time_point answered) {
+  if (!holder || holder->hostname != hostname_) {
+    if (answered < primary_since_ + settle) return;
+    proof_.extend(boot_clock::time_point::min());
+    return complain(holder ? "Consul gave it to " + holder->hostname
+                           : std::string("Consul gave it to nobody"));
+  }
+  bool const lapsed = !proof_.holds();
+  auto const before = std::exchange(session_, holder->session);
+  // Another session, or after a gap one that was not known: somebody else may have been primary in between.
+  if (before != session_ && (lapsed || !before.empty())) proof_.renew();
+  prove(answered);
+  if (!lapsed) return;
+  spdlog::warn("lease: without proof for a while, but this node is still primary");
   complained_.clear();
   proven_();
 }

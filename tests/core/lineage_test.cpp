@@ -35,8 +35,8 @@ TEST_F(lineage_of_ten, the_ring_forgets) {
 // any more.
 TEST_F(lineage_of_ten, a_snapshot_past_a_lost_tail_vouches_for_nothing_before_it) {
   history.record(db, at(20, 220));
-  EXPECT_EQ(history.compare(db, at(9, 109)), lineage_verdict::unknown);
-  EXPECT_EQ(history.compare(db, at(15, 215)), lineage_verdict::unknown);
+  EXPECT_EQ(history.compare(db, at(9, 109)), lineage_verdict::unseen);
+  EXPECT_EQ(history.compare(db, at(15, 215)), lineage_verdict::unseen);
   EXPECT_EQ(history.compare(db, at(20, 220)), lineage_verdict::same);
   EXPECT_EQ(history.breaks(), 0U);
 }
@@ -45,9 +45,9 @@ TEST_F(lineage_of_ten, a_repeated_txid_with_other_content_ends_the_old_history) 
   history.record(db, at(9, 209));
   EXPECT_EQ(history.compare(db, at(9, 109)), lineage_verdict::other);
   EXPECT_EQ(history.compare(db, at(10, 110)), lineage_verdict::unknown);
-  EXPECT_EQ(history.compare(db, at(8, 108)), lineage_verdict::unknown);
+  EXPECT_EQ(history.compare(db, at(8, 108)), lineage_verdict::unseen);
   history.record(db, at(12, 212));  // skips 10 and 11
-  EXPECT_EQ(history.compare(db, at(10, 110)), lineage_verdict::unknown);
+  EXPECT_EQ(history.compare(db, at(10, 110)), lineage_verdict::unseen);
   EXPECT_EQ(history.breaks(), 1U);
 }
 

@@ -65,6 +65,7 @@ freshness const behind{.behind = true};
 freshness const diverged{.diverged = true};
 freshness const both{.behind = true, .diverged = true};
 freshness const missing{.missing = true};
+freshness const unseen{.unseen = true};
 freshness const missing_and_behind{.behind = true, .missing = true};
 
 struct row {
@@ -133,6 +134,11 @@ row const rows[] = {
     {"missing", get, replica, missing, {forward, reason::read_at_primary}},
     {"missing and behind", get, replica, missing_and_behind, {forward, reason::read_at_primary}},
     {"missing and cut off", cut_off, replica, missing, {local, reason::stale, marked}},
+    // A position that went by while this node did not look: it may be one that was lost.
+    {"unseen", get, replica, unseen, {forward, reason::read_at_primary}},
+    {"unseen and cut off", cut_off, replica, unseen, {local, reason::stale, marked}},
+    {"unseen at the primary", get, primary, unseen, {local, reason::primary}},
+    {"unseen by a hop", hop_get, primary, unseen, {local, reason::hop}},
     {"missing at the primary", get, primary, missing, {local, reason::primary}},
     {"missing, disconnected", get, disconnected, missing, {local, reason::stale, marked}},
     // Lag alone only marks: the read is served here, at whatever lag.
@@ -214,25 +220,26 @@ TEST(routing_compare, demands_against_the_snapshot) {
   state.positions = {{"db", {txid{5}, 50}}};
   auto const id = database_id("db");
   lineage history;
-  history.record(id, {txid{3}, 30});
-  history.record(id, {txid{5}, 50});
+  for (std::uint64_t txid = 3; txid <= 5; ++txid) history.record(id, {{txid}, txid * 10});
   struct case_ {
     demand wanted;
     bool behind;
     bool diverged;
+    bool unseen = false;
   };
-  for (auto const& [wanted, is_behind, is_diverged] : {
+  for (auto const& [wanted, is_behind, is_diverged, is_unseen] : {
            case_{{id, {txid{5}, 50}}, false, false},
            case_{{id, {txid{5}, 51}}, false, true},
            case_{{id, {txid{6}, 1}}, true, false},
            case_{{id, {txid{3}, 30}}, false, false},
            case_{{id, {txid{3}, 31}}, false, true},
-           case_{{id, {txid{4}, 1}}, false, false},
+           case_{{id, {txid{2}, 1}}, false, false, true},
            case_{{id + 1, {txid{9}, 1}}, false, false},
        }) {
     auto const got = compare({wanted}, state, history);
     EXPECT_EQ(got.behind, is_behind) << wanted.position.txid.value;
     EXPECT_EQ(got.diverged, is_diverged) << wanted.position.txid.value;
+    EXPECT_EQ(got.unseen, is_unseen) << wanted.position.txid.value;
   }
   EXPECT_FALSE(compare({}, state, history).behind);
 }

@@ -23,6 +23,7 @@ struct scene {
   bool silence;
   lease_result lease;
   int restarts;
+  bool unproven = false;
 };
 
 lease_result held_by(std::string name) { return std::optional(lease_holder{"s1", std::move(name)}); }
@@ -35,6 +36,7 @@ asio::awaitable<void> play(control_thread& thread, scene const& s, int& restarts
   state.primary = s.primary;
   stuck_litefs::hooks with{.state = [&]() -> node_state const& { return state; },
                            .follows_silence = [&] { return s.silence; },
+                           .unproven = [&] { return s.unproven; },
                            .read_lease = [&]() -> asio::awaitable<lease_result> {
                              ++asked;
                              co_return s.lease;
@@ -61,6 +63,10 @@ TEST(stuck_litefs, is_restarted_once_when_Consul_contradicts_it) {
       {"lost n1, which still holds it", role::disconnected, "n1", false, held_by("n1"), 0},
       {"lost n1, lease free: LiteFS goes for it", role::disconnected, "n1", false, nobody, 0},
       {"our own lease of before", role::unknown, "", false, held_by("n0"), 0},
+      {"primary without proof, lease elsewhere", role::primary, "n0", false, held_by("n1"), 1, true},
+      {"primary without proof, lease free", role::primary, "n0", false, nobody, 1, true},
+      {"primary without proof, lease ours", role::primary, "n0", false, held_by("n0"), 0, true},
+      {"primary without proof, Consul does not answer", role::primary, "n0", false, no_answer, 0, true},
       {"Consul does not answer", role::disconnected, "n1", true, no_answer, 0},
   };
   for (auto const& s : scenes) {

@@ -1,8 +1,9 @@
 // Which history a position belongs to: a ring of the last 4096 `TXID -> checksum` per database.
 //
 // After a failover that lost transactions a TXID can repeat with other content. A client's position is then
-// `other`: its write is not in this history. `unknown` (older than the ring, or never seen) is accepted by
-// routing and counted. Not thread-safe: one per proxy thread, fed with every transaction.
+// `other`: its write is not in this history. `unseen`: this node missed it (it began later, or got
+// a snapshot), the primary knows better. `unknown` (older than the ring, or still to come) is accepted by
+// routing. Not thread-safe: one per proxy thread, fed with every transaction.
 #pragma once
 
 #include <array>
@@ -15,7 +16,7 @@
 
 namespace litefs {
 
-enum class lineage_verdict : std::uint8_t { same, other, unknown };
+enum class lineage_verdict : std::uint8_t { same, other, unseen, unknown };
 
 class lineage {
  public:

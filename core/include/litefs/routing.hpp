@@ -94,6 +94,7 @@ struct freshness {
   bool behind = false;    // some demanded position is ahead of the local one
   bool diverged = false;  // some demanded position is of another history
   bool missing = false;   // some demanded database of ours has no local position yet: waiting tells nothing
+  bool unseen = false;  // some demanded position is one that this node, if not the primary, did not see go by
 };
 // Compares each demand with the snapshot and the lineage. Demands for databases that this node neither has
 // nor is configured for (ids in `configured`) are ignored: a cookie outlives a dropped database.

@@ -1,10 +1,11 @@
 // Frees a LiteFS that is stuck with the wrong idea of who is primary.
 //
 // It does not notice for minutes that the primary it follows is frozen or cut off, and so does not take the
-// free lease either; and one that was frozen itself as primary may never find the next one. Consul knows
-// better: if it names somebody else (or nobody, while the peer link to the primary is silent), this node's
-// LiteFS is restarted, once for each lease. Consul is asked once a second, only while no primary is in reach.
-// Not thread-safe: control thread only.
+// free lease either; one that was frozen itself as primary may never find the next one; and one whose
+// question to Consul went astray waits for the answer, primary all the while. Consul knows better: if it
+// names somebody else (or nobody, while the peer link to the primary is silent, or while we call ourselves
+// primary), this node's LiteFS is restarted, once for each lease. Consul is asked once a second, only while
+// no primary is in reach or our own lease is not proven. Not thread-safe: control thread only.
 #pragma once
 
 #include <functional>
@@ -28,6 +29,7 @@ class stuck_litefs {
   struct hooks {
     std::function<node_state const&()> state;
     std::function<bool()> follows_silence;
+    std::function<bool()> unproven;  // we are primary, and lease_guard is not sure of it
     std::function<boost::asio::awaitable<lease_result>()> read_lease;
     std::function<void()> restart;
   };
@@ -41,7 +43,7 @@ class stuck_litefs {
   void stop();
 
  private:
-  [[nodiscard]] bool without_primary() const;
+  [[nodiscard]] bool in_doubt() const;
   [[nodiscard]] bool is_wrong(std::optional<lease_holder> const& holder, time_point now);
 
   condition& changed_;
