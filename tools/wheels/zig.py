@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 import os
 import shlex
 import sys
 from pathlib import Path
-
-import ziglang
 
 from tools.wheels.targets import KEPT, Target
 
@@ -39,7 +38,10 @@ def version() -> str:
 
 def library() -> Path:
     """The sources of what zig itself adds to an executable."""
-    return Path(ziglang.__file__).parent / "lib"
+    found = importlib.util.find_spec("ziglang")
+    assert found is not None, "zig is installed by bin/wheels"
+    assert found.origin is not None
+    return Path(found.origin).parent / "lib"
 
 
 def environment() -> dict[str, str]:
