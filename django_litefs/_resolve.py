@@ -22,6 +22,10 @@ NO_LEASE = (
     "LITEFS: DEBUG is off and no lease is configured. Set LITEFS['CONSUL_URL'] (or STATIC_PRIMARY) for a cluster, "
     "or LITEFS['ENABLED'] = False for a single node on a plain SQLite file."
 )
+NO_PRIMARY_REGION = (
+    "LITEFS['CANDIDATE']: PRIMARY_REGION is not set, so that no machine may become primary: write primary_region in "
+    "fly.toml, or set CANDIDATE."
+)
 NO_LEASE_ENABLED = (
     "LITEFS['ENABLED'] is True but no lease is configured: set LITEFS['CONSUL_URL'] or STATIC_PRIMARY."
 )
@@ -148,6 +152,8 @@ def _derive_cluster(s: Settings, environ: Mapping[str, str], problems: list[str]
         candidate = is_primary
         advertise = advertise or (s.static_primary["url"] if is_primary else "")
     elif candidate is None:
+        if on_fly and not environ.get("PRIMARY_REGION"):
+            problems.append(NO_PRIMARY_REGION)
         candidate = not on_fly or environ.get("FLY_REGION", "") == environ.get("PRIMARY_REGION", "")
     key = s.consul_key or (f"litefs/{fly_app}" if fly_app else "")
     http_addr = s.http_addr or _http_addr(advertise, on_fly and not s.advertise_url)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import time
+from dataclasses import dataclass
 from typing import Any
 
 from django_litefs import _core, positions, pretence
 from django_litefs._values import split_address
 from django_litefs.conf import effective, this_node
-from django_litefs.node import SINGLE, Facts
+from django_litefs.node import SINGLE, WRITABLE_ROLES, Facts
 
 TIMEOUT_S = 2.0
+NEVER_SYNCED = 2_147_483_647  # what LiteFS's .lag says before its first sync
 DEFAULT_WAIT_S = 1.0
 ANY_ADDRESS = ("", "0.0.0.0", "::")  # noqa: S104 (asked by way of loopback)
 
@@ -54,6 +57,47 @@ def wait_for_position(
     for pause in positions.pauses(node, by_name, timeout):
         time.sleep(pause)
     return positions.reached(node, by_name)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """As litefs-proxy judges its node, from what one process of the app can see."""
+
+    ready: bool  # requests may be sent here
+    healthy: bool  # with a primary in reach and fresh reads
+    reasons: tuple[str, ...]  # what speaks against it; empty if and only if healthy
+    role: str
+    primary: str
+    mount_alive: bool
+    lag_ms: int | None  # how far a replica is behind; None before it has synced
+
+
+def verdict() -> Verdict:
+    """Asks the mount, never a database."""
+    facts, s = node_facts(), effective()
+    lag_ms = _lag_ms(s.mount_path) if facts.role == "replica" and facts.mount_alive else 0
+    cut_off = facts.role not in WRITABLE_ROLES and not facts.primary
+    against = [
+        ("mount-dead", not facts.mount_alive),
+        ("stale-reads-off", cut_off and not s.stale_reads),
+    ]
+    only_stale = [
+        ("no-primary", cut_off),
+        ("lag", lag_ms is None or lag_ms > _core.parse_duration(s.max_lag) * 1000),
+    ]
+    reasons = [reason for reason, holds in (*against, *only_stale) if holds]
+    ready = not any(holds for _, holds in against)
+    primary = facts.primary or (s.hostname if s.cluster and facts.role == "primary" else "")
+    return Verdict(ready, not reasons, tuple(reasons), facts.role, primary, facts.mount_alive, lag_ms)
+
+
+def _lag_ms(mount: str) -> int | None:
+    try:
+        with open(os.path.join(mount, ".lag"), encoding="ascii") as file:
+            lag = int(file.read(32))
+    except (OSError, ValueError):
+        return None
+    return None if lag == NEVER_SYNCED else lag
 
 
 def open_reads() -> list[dict[str, float]]:

@@ -26,6 +26,8 @@ def machines() -> Iterator[Cluster]:
     network = free_network()
     environment = {
         "FLY_APP_NAME": "notes",
+        "FLY_REGION": "ams",
+        "PRIMARY_REGION": "ams",
         "LITEFS_TRANSPORT": "auto",
         "LITEFS_TRUSTED_PROXIES": f"{network}.1",
     }

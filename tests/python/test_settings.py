@@ -208,6 +208,13 @@ def test_on_fly() -> None:
     assert not resolved({"ENABLED": False}, environ).cluster
 
 
+def test_on_fly_somebody_may_become_primary() -> None:
+    environ = {key: value for key, value in FLY.items() if key != "PRIMARY_REGION"}
+    (problem,) = problems({}, environ)
+    assert "primary_region in fly.toml" in problem
+    assert resolved({"CANDIDATE": False}, environ).candidate is False
+
+
 @pytest.mark.parametrize(
     ("litefs", "environ", "named"),
     [
