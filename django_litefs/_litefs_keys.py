@@ -53,6 +53,31 @@ KEYS: Keys = {
     "tracing": {"enabled": "bool", "path": "str", "max-size": "int", "max-count": "int", "compress": "bool"},
 }
 
+SETTING = {  # of those that have one
+    "fuse.dir": "MOUNT_PATH",
+    "fuse.allow-other": "ALLOW_OTHER",
+    "data.dir": "DATA_PATH",
+    "data.retention": "RETENTION",
+    "data.retention-monitor-interval": "RETENTION_MONITOR_INTERVAL",
+    "http.addr": "HTTP_ADDR",
+    "proxy.addr": "PROXY_ADDR",
+    "proxy.target": "PROXY_TARGET",
+    "proxy.db": "DATABASE_NAME",
+    "proxy.max-lag": "MAX_LAG",
+    "proxy.passthrough": "PASSTHROUGH",
+    "proxy.always-forward": "ALWAYS_FORWARD",
+    "proxy.primary-redirect-timeout": "PRIMARY_REDIRECT_TIMEOUT",
+    "lease.hostname": "HOSTNAME",
+    "lease.advertise-url": "ADVERTISE_URL",
+    "lease.candidate": "CANDIDATE",
+    "lease.promote": "PROMOTE",
+    "lease.consul.url": "CONSUL_URL",
+    "lease.consul.key": "CONSUL_KEY",
+    "lease.consul.ttl": "CONSUL_TTL",
+    "lease.consul.lock-delay": "CONSUL_LOCK_DELAY",
+    "log.format": "LOG_FORMAT",
+}
+
 
 def problems(given: Mapping[str, Any], name: str) -> Iterator[str]:
     """What LiteFS would not accept in a part of its file, each with its fix. `name` says where the part stands."""

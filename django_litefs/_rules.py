@@ -32,14 +32,8 @@ SINGLE_ONLY = (
     "compiled wheel fits. A cluster needs Linux with glibc 2.17 or newer on x86_64 or aarch64; set LITEFS['ENABLED'] = "
     "False for a single node here."
 )
-OURS_ALONE = {  # keys of litefs.yml that have a setting of their own, or none
-    ("fuse", "dir"): "MOUNT_PATH",
-    ("data", "dir"): "DATA_PATH",
-    ("http", "addr"): "HTTP_ADDR",
-    ("lease", "type"): "CONSUL_URL or STATIC_PRIMARY",
-    ("exec",): "",
-    ("proxy",): "",
-}
+NOT_IN_EXTRA = {**_litefs_keys.SETTING, "log.debug": "LOG_LEVEL", "lease.type": "CONSUL_URL"}
+OURS_ALONE = ("exec", "proxy")  # sections of litefs.yml that litefs_start does without
 
 
 def everywhere(s: Settings) -> list[str]:
@@ -188,25 +182,17 @@ def _secret(s: Settings) -> Iterator[str]:
 
 
 def _extra(s: Settings) -> Iterator[str]:
-    for path, setting in OURS_ALONE.items():
-        if _has(s.extra, path):
-            instead = f"set LITEFS[{setting!r}]" if setting.isupper() else "remove it"
-            if " or " in setting:
-                instead = f"set {setting}"
-            yield f"LITEFS['EXTRA'] must not set {'.'.join(path)}, which litefs_start writes itself: {instead}."
-    yield from _litefs_keys.problems(
-        {key: value for key, value in s.extra.items() if (key,) not in OURS_ALONE}, "LITEFS['EXTRA']"
-    )
-    if s.candidate and _has(s.extra, ("lease", "databases")):
+    for path, _, _ in _litefs_keys.walk(s.extra):
+        dotted = ".".join(path)
+        if setting := NOT_IN_EXTRA.get(dotted):
+            yield f"LITEFS['EXTRA'] must not set {dotted}, which has a setting of its own: set LITEFS[{setting!r}]."
+        elif path[0] in OURS_ALONE:
+            yield f"LITEFS['EXTRA'] must not set {dotted}: litefs_start and litefs-proxy do that. Remove it."
+    rest = {key: value for key, value in s.extra.items() if key not in OURS_ALONE}
+    yield from _litefs_keys.problems(rest, "LITEFS['EXTRA']")
+    lease = s.extra.get("lease")
+    if s.candidate and isinstance(lease, dict) and "databases" in lease:
         yield "LITEFS['EXTRA']: lease.databases is for nodes with LITEFS['CANDIDATE'] = False only."
-
-
-def _has(config: object, path: tuple[str, ...]) -> bool:
-    for key in path:
-        if not isinstance(config, dict) or key not in config:
-            return False
-        config = config[key]
-    return True
 
 
 def http_addr(s: Settings, *, intended: bool) -> list[str]:

@@ -10,36 +10,12 @@ from typing import Any
 
 import yaml
 
-from django_litefs._litefs_keys import walk
+from django_litefs._litefs_keys import SETTING, walk
 
 # As LiteFS expands them: $NAME, ${NAME}, and ${A == B} with a name or a quoted text on the right.
 VARIABLE = re.compile(r"\$(?:(\w+)|\{([^}]*)\})")
 COMPARISON = re.compile(r"""^(\w+)\s*(==|!=)\s*(?:'(.*)'|"(.*)"|(\w+))$""")
 
-SAME = {  # key of LiteFS -> setting
-    "fuse.dir": "MOUNT_PATH",
-    "fuse.allow-other": "ALLOW_OTHER",
-    "data.dir": "DATA_PATH",
-    "data.retention": "RETENTION",
-    "data.retention-monitor-interval": "RETENTION_MONITOR_INTERVAL",
-    "http.addr": "HTTP_ADDR",
-    "proxy.addr": "PROXY_ADDR",
-    "proxy.target": "PROXY_TARGET",
-    "proxy.db": "DATABASE_NAME",
-    "proxy.max-lag": "MAX_LAG",
-    "proxy.passthrough": "PASSTHROUGH",
-    "proxy.always-forward": "ALWAYS_FORWARD",
-    "proxy.primary-redirect-timeout": "PRIMARY_REDIRECT_TIMEOUT",
-    "lease.hostname": "HOSTNAME",
-    "lease.advertise-url": "ADVERTISE_URL",
-    "lease.candidate": "CANDIDATE",
-    "lease.promote": "PROMOTE",
-    "lease.consul.url": "CONSUL_URL",
-    "lease.consul.key": "CONSUL_KEY",
-    "lease.consul.ttl": "CONSUL_TTL",
-    "lease.consul.lock-delay": "CONSUL_LOCK_DELAY",
-    "log.format": "LOG_FORMAT",
-}
 OWN_TIMEOUTS = "litefs-proxy has time-outs of its own, see docs/configuration.md"
 NO_NEED = {  # key of LiteFS -> why it is not taken over
     "lease.type": "",  # follows from the settings
@@ -105,7 +81,7 @@ def _take(found: Takeover, dotted: str, path: tuple[str, ...], kind: Any, value:
         )
     elif dotted == "log.debug":
         found.settings["LOG_LEVEL"] = "debug" if value is True else "info"
-    elif setting := SAME.get(dotted):
+    elif setting := SETTING.get(dotted):
         found.settings[setting] = value
     else:
         section = found.settings.setdefault("EXTRA", {})

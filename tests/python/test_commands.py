@@ -112,6 +112,21 @@ def test_start_picks_a_server(single: Path, settings: Any) -> None:
         call_command("litefs_start")
 
 
+def test_config_prints_what_start_would_write(single: Path, settings: Any) -> None:
+    settings.WSGI_APPLICATION = "site.wsgi.application"
+    settings.LITEFS = {**settings.LITEFS, **cluster_settings(single), "ENABLED": True, "SECRET": "s" * 20}
+    out = StringIO()
+    call_command("litefs_config", "--secrets", stdout=out)
+    shown, hidden = out.getvalue(), StringIO()
+    call_command("litefs_config", "--", "gunicorn", "site.wsgi", stdout=hidden)
+    assert not (single / "data").exists()
+    assert "s" * 20 in shown
+    assert "s" * 20 not in hidden.getvalue()
+    litefs, proxy = yaml.safe_load_all(shown)
+    assert litefs["fuse"]["dir"] == str(single / "mount")
+    assert proxy["exec"][1]["cmd"][-1] == "site.wsgi:application"
+
+
 def test_start_without_a_server(single: Path) -> None:
     with pytest.raises(Executed) as caught:
         call_command("litefs_start", "--no-server", "--no-migrate", "--parent", "7")

@@ -13,9 +13,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from django_litefs import auto_start, config, process, takeover
 from django_litefs.conf import effective
+from django_litefs.management.commands.litefs_start import picked_server
+from django_litefs.server import NoServerError
 from django_litefs.settings import SettingsError
-
-WITHOUT_COMMAND = ["gunicorn", "mysite.wsgi"]
 
 
 class Command(BaseCommand):
@@ -36,17 +36,18 @@ class Command(BaseCommand):
         if file is not None:
             self._take_over(file)
             return
-        command = (server[1:] if server[:1] == ["--"] else server) or WITHOUT_COMMAND
+        command = server[1:] if server[:1] == ["--"] else server
         try:
             s = effective()
+            command = command or picked_server()
             files = config.rendered(s, command, os.environ, auto_start.manage("litefs_migrate"))
-        except (ImproperlyConfigured, process.ExecutableNotFoundError) as error:
+        except (ImproperlyConfigured, process.ExecutableNotFoundError, NoServerError) as error:
             raise CommandError(str(error)) from None
         except SettingsError as error:
             raise CommandError("\n".join(error.problems)) from None
         for name, content in zip((config.LITEFS_FILE, config.PROXY_FILE), files, strict=True):
             if content is not None:
-                self.stdout.write(f"# {os.path.join(s.data_path, name)}")
+                self.stdout.write(f"---  # {os.path.join(s.data_path, name)}")
                 self.stdout.write(config.as_text(content if secrets else config.redacted(content)))
         if s.single_because:
             self.stdout.write(f"# No litefs.yml: {s.single_because}")

@@ -53,7 +53,8 @@ class Command(BaseCommand):
         try:
             s = effective()
             if not command and not no_server:
-                command = self._picked()
+                command = picked_server()
+                self.stdout.write(f"LiteFS: the app server is {' '.join(command[1:])}")
             program, arguments = self._prepare(s, command, check=check, migrate=not options["no_migrate"])
         except (ImproperlyConfigured, process.ExecutableNotFoundError, server.NoServerError) as error:
             raise CommandError(str(error)) from None
@@ -67,13 +68,6 @@ class Command(BaseCommand):
             self.stdout.write(f"LiteFS: {s.single_because}")
         self.stdout.flush()
         os.execv(program, [program, *arguments, *(["--parent", parent] if parent else [])])
-
-    def _picked(self) -> list[str]:
-        command = server.pick_server(
-            settings.WSGI_APPLICATION or "", getattr(settings, "ASGI_APPLICATION", None) or ""
-        )
-        self.stdout.write(f"LiteFS: the app server is {' '.join(command[1:])}")
-        return command
 
     def _prepare(
         self, s: Settings, command: Sequence[str], *, check: bool, migrate: bool
@@ -102,3 +96,10 @@ class Command(BaseCommand):
         if checked.returncode != 0:
             raise CommandError(checked.stderr.strip() or f"litefs-proxy refused {path}.")
         return proxy, ["run", "--config", path]
+
+
+def picked_server() -> list[str]:
+    """The command of an installed server for this site. Raises NoServerError."""
+    return server.pick_server(
+        settings.WSGI_APPLICATION or "", getattr(settings, "ASGI_APPLICATION", None) or ""
+    )
