@@ -108,7 +108,7 @@ class DevCluster:
             self.consul, [program, "agent", "-dev", f"-bind={HOST}", f"-client={HOST}", "-hcl", ports], {}
         )
         self._wait(
-            lambda: len(self.consul.get("http", "/v1/status/leader")[1]) > 2, self.consul, "has a leader"
+            lambda: len(self.consul.get("http", "/v1/status/leader")[1]) > 2, self.consul, "to have a leader"
         )
 
     def _environment(self, node: Member) -> dict[str, str]:

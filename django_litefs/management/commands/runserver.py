@@ -30,16 +30,16 @@ SERVES = "DJANGO_LITEFS_RUNSERVER"  # in the environment of the process that ser
 
 def _next_runserver() -> type[BaseCommand]:
     """That of the next app that has one (staticfiles, daphne), else Django's."""
-    names = [config.name for config in apps.get_app_configs()]
-    later = names[names.index("django_litefs") + 1 :] if "django_litefs" in names else []
-    for name in later:
-        if "runserver" in find_commands(os.path.join(apps.get_app_config(_label(name)).path, "management")):
-            return type(load_command_class(name, "runserver"))
+    configs = list(apps.get_app_configs())
+    own = (
+        [config.name for config in configs].index("django_litefs")
+        if apps.is_installed("django_litefs")
+        else -1
+    )
+    for config in configs[own + 1 :]:
+        if "runserver" in find_commands(os.path.join(config.path, "management")):
+            return type(load_command_class(config.name, "runserver"))
     return type(load_command_class("django.core", "runserver"))
-
-
-def _label(name: str) -> str:
-    return next(config.label for config in apps.get_app_configs() if config.name == name)
 
 
 class Command(_next_runserver()):  # type: ignore[misc]
