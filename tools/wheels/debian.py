@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tools.wheels.targets import KEPT, TARGETS
@@ -25,28 +25,36 @@ class Debian:
         if not self._fresh():
             self._update()
 
-    def package(self, name: str, architecture: str) -> Path:
-        """The unpacked files of the newest version."""
-        archive = self._downloaded("download", f"{name}:{architecture}", ".deb")
-        return _once(archive, "dpkg-deb", "--extract", archive)
+    def packages(self, names: Iterable[str], architecture: str) -> dict[str, Path]:
+        """The unpacked files of the newest version of each."""
+        asked = {f"{name}:{architecture}": name for name in names}
+        return {
+            asked[name]: _once(archive, "dpkg-deb", "--extract", archive)
+            for name, archive in self._downloaded("download", asked, ".deb")
+        }
 
-    def source(self, name: str) -> Path:
-        """The source tree of the newest version, with Debian's patches."""
-        description = self._downloaded("source", name, ".dsc")
+    def sources(self, names: Iterable[str]) -> dict[str, Path]:
+        """The source tree of the newest version of each, with Debian's patches."""
         # apt has checked the hashes of all parts against the signed index.
-        return _once(description, "dpkg-source", "--no-check", "--extract", description)
+        return {
+            name: _once(description, "dpkg-source", "--no-check", "--extract", description)
+            for name, description in self._downloaded("source", names, ".dsc")
+        }
 
-    def _downloaded(self, command: str, name: str, suffix: str) -> Path:
-        """The file of that suffix, with those that belong to it beside it."""
+    def _downloaded(self, command: str, names: Iterable[str], suffix: str) -> Iterator[tuple[str, Path]]:
+        """Each name and its file of that suffix, with those that belong to it beside it."""
         folder = self.folder / "files"
         folder.mkdir(exist_ok=True)
         only = ["--download-only"] if command == "source" else []
-        # In another folder: apt does not list what it would not download again.
-        listed = self._apt(command, "--print-uris", *only, name, cwd=self.folder)
-        (file,) = (word for line in listed.splitlines() if (word := line.split()[1]).endswith(suffix))
-        if not (folder / file).exists():
-            self._apt(command, *only, name, cwd=folder)
-        return folder / file
+        wanted = list(names)
+        # Asked in another folder, since apt does not list what it would not download again; and once, for that is slow.
+        listed = self._apt(command, "--print-uris", *only, *wanted, cwd=self.folder)
+        files = [word for line in listed.splitlines() if (word := line.split()[1]).endswith(suffix)]
+        for name in wanted:
+            (file,) = (file for file in files if file.startswith(name.partition(":")[0] + "_"))
+            if not (folder / file).exists():
+                self._apt(command, *only, name, cwd=folder)
+            yield name, folder / file
 
     def _fresh(self) -> bool:
         updated = self.folder / "updated"

@@ -88,9 +88,8 @@ def expected_suffix() -> str:
 
 
 def system(root: Path) -> Path:
-    debian = Debian(STABLE)
-    for name in PACKAGES:
-        shutil.copytree(debian.package(name, TARGET.debian), root, symlinks=True, dirs_exist_ok=True)
+    for files in Debian(STABLE).packages(PACKAGES, TARGET.debian).values():
+        shutil.copytree(files, root, symlinks=True, dirs_exist_ok=True)
     return root
 
 

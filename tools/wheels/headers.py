@@ -23,7 +23,8 @@ JARS = {
 def include_folders(python: Python, target: Target) -> list[Path]:
     if python.version == "3.10":
         return [_from_maven(target) / "include" / "python3.10"]
-    package = Debian(SUITES[python.version]).package(f"libpython{python.version}-dev", target.debian)
+    name = f"libpython{python.version}-dev"
+    package = Debian(SUITES[python.version]).packages([name], target.debian)[name]
     include = package / "usr" / "include"
     # Debian's pyconfig.h includes the processor's own by a path below the second.
     return [include / f"python{python.version}", include]

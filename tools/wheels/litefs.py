@@ -38,7 +38,7 @@ def modules(executable: Path) -> Iterator[Module]:
     locked = dict(_locked())
     for line in _go("version", "-m", executable).splitlines():
         fields = line.split()
-        if fields[0] in ("mod", "dep"):
+        if fields[:1] in (["mod"], ["dep"]):
             yield Module(fields[1], fields[2], locked[fields[1], fields[2]])
 
 
@@ -52,10 +52,6 @@ def source(module: Module) -> Path:
     """Where Go keeps it: capital letters are written !small."""
     escaped = "".join(f"!{letter.lower()}" if letter.isupper() else letter for letter in module.path)
     return Path(_go("env", "GOMODCACHE").strip()) / f"{escaped}@{module.version}"
-
-
-def go_root() -> Path:
-    return Path(_go("env", "GOROOT").strip())
 
 
 def _environment(target: Target | None = None) -> dict[str, str]:

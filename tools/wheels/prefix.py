@@ -19,7 +19,7 @@ from tools.wheels.processes import quietly
 from tools.wheels.targets import KEPT, Target
 
 HERE = Path(__file__).parent
-HEADERS = ("libboost1.81-dev", "libcli11-dev")  # header-only
+HEADERS = ("libboost1.81-dev", "libcli11-dev")  # header-only, the same for every processor
 COMPILED = {
     "fmtlib": ("-DFMT_TEST=OFF", "-DFMT_DOC=OFF"),
     "spdlog": ("-DSPDLOG_FMT_EXTERNAL=ON", "-DSPDLOG_BUILD_EXAMPLE=OFF", "-DSPDLOG_BUILD_TESTS=OFF"),
@@ -58,19 +58,18 @@ class Prefix:
 def make(target: Target) -> Prefix:
     """Made once for each version of its parts."""
     debian = Debian(STABLE)
-    headers = {name: debian.package(name, target.debian) for name in HEADERS}
-    sources = {name: debian.source(name) for name in (*COMPILED, "sqlite3")}
-    openssl = debian.package("libssl-dev", target.debian)
-    used = [*headers.values(), *sources.values(), openssl]
+    packages = debian.packages(HEADERS, "amd64") | debian.packages(["libssl-dev"], target.debian)
+    sources = debian.sources((*COMPILED, "sqlite3"))
+    used = [*packages.values(), *sources.values()]
     folder = KEPT / "prefixes" / f"{target.zig}-{_fingerprint(used)}"
     prefix = Prefix(target, folder, tuple(map(_component, used)))
     if not (folder / "complete").exists():
         shutil.rmtree(folder, ignore_errors=True)
         zig.write_wrappers(folder / "bin", target)
         (folder / "lib").mkdir()
-        for package in headers.values():
-            _link(package / "usr" / "include", folder / "include")
-        _openssl(openssl, prefix)
+        for name in HEADERS:
+            _link(packages[name] / "usr" / "include", folder / "include")
+        _openssl(packages["libssl-dev"], prefix)
         _python(folder / "lib" / "cmake" / "Python")
         _sqlite(sources["sqlite3"], prefix)
         for name, options in COMPILED.items():
@@ -80,7 +79,7 @@ def make(target: Target) -> Prefix:
 
 
 def _fingerprint(used: list[Path]) -> str:
-    recipe = (zig.version(), zig.WRAPPER, COMPILED, SQLITE_OPTIONS, [path.name for path in used])
+    recipe = (zig.version(), zig.WRAPPER, COMPILED, SQLITE_OPTIONS, sorted(path.name for path in used))
     text = repr(recipe) + "".join(path.read_text() for path in sorted(HERE.glob("*.cmake")))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
