@@ -34,7 +34,7 @@ import django
 django.setup()
 """
 USE = """
-from django.core.management import call_command
+from django.core.management import call_command, load_command_class
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import path
@@ -45,6 +45,7 @@ def create(request):
     User.objects.create(username="b")
     return HttpResponse(str(User.objects.count()))
 urls.urlpatterns = [path("", create)]
+load_command_class("django_litefs", "runserver")
 call_command("check")
 call_command("migrate", verbosity=0)
 User.objects.create(username="a")
