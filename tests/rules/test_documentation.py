@@ -95,3 +95,24 @@ def test_links_between_documents(root: Path, project_files: list[Path]) -> None:
         if not (root / path.parent / target).exists()
     ]
     assert broken == []
+
+
+def test_packages_to_build_from_sources(root: Path) -> None:
+    """What the page tells to install is what bin/setup installs, as far as it is linked or compiled."""
+    told = {
+        word
+        for line in re.findall(
+            r"^\$ apt-get install (.*)$", (root / "docs" / "installing.md").read_text(), re.MULTILINE
+        )
+        for word in line.split()
+    }
+    installed = re.search(
+        r"^packages=\((.*?)^\)", (root / "tools/setup/debian.sh").read_text(), re.MULTILINE | re.DOTALL
+    )
+    assert installed
+    needed = {
+        name
+        for name in installed[1].split()
+        if name.endswith("-dev") and name not in ("libgtest-dev", "libgmock-dev")
+    }
+    assert needed <= told <= set(installed[1].split())
