@@ -94,8 +94,9 @@ def test_a_failover(shell: Shell) -> None:
     assert "There is none" in shell.run("status").stderr
 
 
-def test_in_the_foreground(shell: Shell) -> None:
-    """Until Ctrl-C, which reaches the whole foreground group."""
+@pytest.mark.parametrize("line", ["n1 starts", "Ctrl-C"])
+def test_in_the_foreground(shell: Shell, line: str) -> None:
+    """Until Ctrl-C, which reaches the whole foreground group, at any moment."""
     with subprocess.Popen(
         shell.command("--nodes=1", SERVER),
         cwd=SITE,
@@ -105,8 +106,8 @@ def test_in_the_foreground(shell: Shell) -> None:
         start_new_session=True,
     ) as process:
         assert process.stdout is not None
-        while "Ctrl-C" not in (line := process.stdout.readline()):
-            assert line, "it ended"
+        while line not in (said := process.stdout.readline()):
+            assert said, "it ended"
         os.killpg(process.pid, signal.SIGINT)
         assert "nothing is left" in process.stdout.read()
     assert process.returncode == 0

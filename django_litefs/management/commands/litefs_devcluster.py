@@ -40,9 +40,8 @@ class Command(BaseCommand):
         cluster = DevCluster(folder or self._default_folder(), auto_start.manage())
         try:
             if action in ("run", "up"):
-                self._up(cluster, options["nodes"], shlex.split(options["server"]))
-            if action == "run":
-                self._wait(cluster)
+                start_it = self._run if action == "run" else self._up
+                start_it(cluster, options["nodes"], shlex.split(options["server"]))
             elif action == "down":
                 cluster.down()
             elif action == "status":
@@ -71,13 +70,14 @@ class Command(BaseCommand):
         for node in cluster.nodes:
             self.stdout.write(f"  {node.url}  {node.name}, log {cluster.log(node)}")
 
-    def _wait(self, cluster: DevCluster) -> None:
-        """Until Ctrl-C, which then does not reach the nodes: each is in a session of its own."""
+    def _run(self, cluster: DevCluster, size: int, command: list[str]) -> None:
+        """Until Ctrl-C, which does not reach the nodes: each is in a session of its own."""
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        self.stdout.write(
-            "Ctrl-C ends all of it. Meanwhile, elsewhere: litefs_devcluster status, stop n1, kill n1, start n1."
-        )
         try:
+            self._up(cluster, size, command)
+            self.stdout.write(
+                "Ctrl-C ends all of it. Meanwhile, elsewhere: litefs_devcluster status, stop n1, kill n1, start n1."
+            )
             while True:
                 signal.pause()
         except KeyboardInterrupt:
