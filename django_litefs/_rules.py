@@ -115,6 +115,8 @@ def _durations(s: Settings) -> Iterator[str]:
 def _requests(s: Settings) -> Iterator[str]:
     if not COOKIE_NAME.fullmatch(s.cookie_name):
         yield f"LITEFS['COOKIE_NAME'] {s.cookie_name!r} is no cookie name: write for example 'litefs-position'."
+    if s.cookie_domain and not _core.valid_hostname(s.cookie_domain.removeprefix(".")):
+        yield f"LITEFS['COOKIE_DOMAIN'] {s.cookie_domain!r} is no domain: write for example 'example.com'."
     for key, patterns in (("PASSTHROUGH", s.passthrough), ("ALWAYS_FORWARD", s.always_forward)):
         for pattern in patterns:
             if not pattern.startswith(("/", "*")):

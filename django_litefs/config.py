@@ -72,7 +72,7 @@ def proxy_config(
         "stale-reads": s.stale_reads,
         "read-gate": s.read_gate,
         "stop-timeout": s.stop_timeout,
-        "cookie": {"name": s.cookie_name},
+        "cookie": {"name": s.cookie_name, "same-site": s.cookie_samesite, "domain": s.cookie_domain},
         "socket": socket_path(s),
         "ready": {"path": "/", "host": s.allowed_host},
         "limits": {"target-connections": s.target_connections},
@@ -100,6 +100,8 @@ def proxy_config(
     # A peer may hold a write for that long before it answers; the proxy refuses to wait less for the answer.
     if _core.parse_duration(s.primary_redirect_timeout) > PROXY_RESPONSE_TIMEOUT:
         config["timeouts"] = {"response": _longer(s.primary_redirect_timeout, 1)}
+    _refuse_overwriting(config, s.proxy_extra)
+    config = _merged(config, s.proxy_extra)
     _refuse_expansion(config)
     return config
 
@@ -200,6 +202,20 @@ def _merged(base: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]
             _merged(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
         )
     return result
+
+
+def _refuse_overwriting(base: Mapping[str, Any], extra: Mapping[str, Any], above: str = "") -> None:
+    """PROXY_EXTRA adds: what it would replace has a setting, which others rely on."""
+    for key, value in extra.items():
+        if isinstance(base.get(key), Mapping) and isinstance(value, Mapping):
+            _refuse_overwriting(base[key], value, f"{above}{key}.")
+        elif key in base:
+            raise SettingsError(
+                [
+                    f"LITEFS['PROXY_EXTRA'] must not set {above}{key}, which follows from other settings: "
+                    "docs/settings.md lists them."
+                ]
+            )
 
 
 def _refuse_expansion(value: Any) -> None:

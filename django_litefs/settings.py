@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 LOGIN_CALLBACKS = ("/accounts/*/login/callback/*", "/complete/*", "/oidc/callback/*")
 
@@ -140,6 +140,10 @@ class Settings:
     )
     stop_timeout: str = setting("25s", "duration", "A stopping node ends within this time.")
     cookie_name: str = setting("litefs-position", "str", "Name of the consistency cookie.")
+    cookie_samesite: Literal["Lax", "Strict", "None"] = setting(
+        "Lax", "choice:Lax,Strict,None", "Its SameSite attribute."
+    )
+    cookie_domain: str = setting("", "str", "Its Domain attribute. Default: the host alone.")
     log_level: str = setting(
         "info", "choice:debug,info,warning,error", "How much litefs-proxy and LiteFS log."
     )
@@ -148,6 +152,9 @@ class Settings:
         "", "path or empty", "Folder with litefs and litefs-proxy. Default: the bundled ones."
     )
     extra: dict[str, Any] = setting({}, "dict", "Merged into the generated litefs.yml: any key of LiteFS.")  # noqa: RUF009
+    proxy_extra: dict[str, Any] = setting(  # noqa: RUF009
+        {}, "dict", "Merged into the generated litefs-proxy.yml: any key of litefs-proxy without a setting."
+    )
 
     # Found out, not settable:
     cluster: bool = field(default=False, metadata={"derived": True})

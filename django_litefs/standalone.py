@@ -38,7 +38,8 @@ def set_position(
         value,
         max_age=exchange.COOKIE_MAX_AGE_S,
         httponly=True,
-        samesite="Lax",
+        samesite=effective().cookie_samesite,
+        domain=effective().cookie_domain or None,
         secure=request.is_secure(),
     )
     response[consistency.POSITION_HEADER] = value

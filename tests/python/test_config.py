@@ -58,6 +58,16 @@ VARIANTS: list[dict[str, Any]] = [
         "EXTRA": {"lease": {"demote-delay": "5s"}, "data": {"compress": False}},
         "SECRET": ["a" * 16, "$ecret" * 4],
     },
+    {
+        "COOKIE_SAMESITE": "None",
+        "COOKIE_DOMAIN": ".example.com",
+        "PROXY_EXTRA": {
+            "threads": 1,
+            "limits": {"body": "2GiB"},
+            "stale-max": "1m",
+            "extra-methods": ["PURGE"],
+        },
+    },
     {"CONSUL_TTL": "30s"},  # writes wait for longer than the proxy's default wait for an answer
 ]
 
@@ -155,6 +165,17 @@ def test_extra_is_merged(tmp_path: Path) -> None:
     assert made["lease"]["demote-delay"] == "5s"
     assert made["lease"]["consul"]["key"] == "k"
     assert made["strict-verify"] is True
+
+
+@pytest.mark.parametrize(
+    ("extra", "named"),
+    [({"addr": ":1"}, "addr"), ({"log": {"access": False, "level": "trace"}}, "log.level")],
+)
+def test_proxy_extra_replaces_nothing(tmp_path: Path, extra: dict[str, Any], named: str) -> None:
+    with pytest.raises(SettingsError, match=rf"must not set {named},"):
+        config.proxy_config(settings(tmp_path, PROXY_EXTRA=extra), litefs="", app=APP, migrate=MIGRATE)
+    added = settings(tmp_path, PROXY_EXTRA={"log": {"access": False}})
+    assert config.proxy_config(added, litefs="", app=APP, migrate=MIGRATE)["log"]["access"] is False
 
 
 def test_what_the_proxy_would_expand_is_refused(tmp_path: Path) -> None:

@@ -153,7 +153,11 @@ def test_views_for_the_primary_begin_immediate(client: Client) -> None:
 
 def test_cookie_without_a_proxy(client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.argv", ["manage.py", "runserver"])
-    settings.LITEFS = {"STATIC_PRIMARY": {"hostname": "n0", "url": "http://127.0.0.1:1"}, "HOSTNAME": "n0"}
+    lease = {"STATIC_PRIMARY": {"hostname": "n0", "url": "http://127.0.0.1:1"}, "HOSTNAME": "n0"}
+    settings.LITEFS = {**lease, "COOKIE_SAMESITE": "Strict", "COOKIE_DOMAIN": "example.com"}
+    cookie = client.post("/writes").cookies["litefs-position"]
+    assert (cookie["samesite"], cookie["domain"]) == ("Strict", "example.com")
+    settings.LITEFS = lease
     response = client.post("/writes")
     value = response["litefs-position"]
     assert value.endswith("-0000000000000007-0000000000000009")

@@ -65,6 +65,8 @@ BAD_SETTINGS: list[tuple[Any, str]] = [
     ({**CONSUL, "PROXY_TARGET": ":8000"}, "names no host"),
     ({**CONSUL, "MIGRATE_TIMEOUT": "0s"}, "longer than 0s"),
     ({**CONSUL, "COOKIE_NAME": "a b"}, "no cookie name"),
+    ({**CONSUL, "COOKIE_DOMAIN": "a/b"}, "no domain"),
+    ({**CONSUL, "COOKIE_SAMESITE": "lax"}, "one of Lax, Strict, None"),
     ({**CONSUL, "PASSTHROUGH": ["static/*"]}, "begin it with '/' or '*'"),
     ({**CONSUL, "PASSTHROUGH": ["/a/*"], "ALWAYS_FORWARD": ["/a/*"]}, "keep it in one"),
     ({**CONSUL, "TRUSTED_PROXIES": ["10.0.0.0/33"]}, "no address or network"),
