@@ -67,7 +67,13 @@ class NodeFacts:
     """What the node page tells."""
 
     def __init__(
-        self, role: str, mount_alive: bool, mount_device: int, primary: str = "", litefs_id: str = ""
+        self,
+        role: str,
+        mount_alive: bool,
+        mount_device: int,
+        primary: str = "",
+        litefs_id: str = "",
+        frozen: bool = False,
     ) -> None: ...
     @property
     def role(self) -> str:
@@ -80,6 +86,9 @@ class NodeFacts:
     def primary(self) -> str: ...
     @property
     def litefs_id(self) -> str: ...
+    @property
+    def frozen(self) -> bool:
+        """Maintenance: nobody writes."""
 
 class NodePage:
     """The node page, mapped for reading."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 from django_litefs import _core, _litefs_keys
-from django_litefs._values import split_address
+from django_litefs._values import ANY_HOST, is_public, split_address
 from django_litefs.settings import Settings
 
 LITEFS_PORT = 20202
@@ -18,7 +18,6 @@ MOST_DATABASES = 8  # that one cookie can speak of
 SECRET_MIN_LENGTH = 16
 CONSUL_TTL_S = (10, 86_400)  # Consul's own limits of a session
 CONSUL_LOCK_DELAY_MAX_S = 60
-ANY_ADDRESS = ("", "0.0.0.0", "::", "*")  # noqa: S104 (compared with)
 COOKIE_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 NOT_ZERO = (
     "consul_ttl",
@@ -92,10 +91,10 @@ def _addresses(s: Settings) -> Iterator[str]:
     places = [(key, *_host_and_port(text)) for key, text in given.items() if text]
     for index, (key, host, port) in enumerate(places):
         for other, other_host, other_port in places[:index]:
-            same_host = host == other_host or host in ANY_ADDRESS or other_host in ANY_ADDRESS
+            same_host = host == other_host or host in ANY_HOST or other_host in ANY_HOST
             if port and port == other_port and same_host:
                 yield f"LITEFS[{key!r}] {given[key]!r} is {other}'s port too: choose another one."
-    if not s.proxy_target.startswith("unix:") and _host_and_port(s.proxy_target)[0] in ANY_ADDRESS:
+    if not s.proxy_target.startswith("unix:") and _host_and_port(s.proxy_target)[0] in ANY_HOST:
         yield f"LITEFS['PROXY_TARGET'] {s.proxy_target!r} names no host: write '127.0.0.1:8000'."
 
 
@@ -200,16 +199,12 @@ def _extra(s: Settings) -> Iterator[str]:
 def http_addr(s: Settings, *, intended: bool) -> list[str]:
     """LiteFS's API has no password. `intended`: HTTP_ADDR was set, not found out."""
     host, _ = split_address(s.http_addr)
-    if host in ANY_ADDRESS:
+    if host in ANY_HOST:
         return [
             f"LITEFS['HTTP_ADDR'] {s.http_addr!r} opens LiteFS's API, which has no password, on all interfaces: "
             "name one private address."
         ]
-    try:
-        public = ipaddress.ip_address(host).is_global
-    except ValueError:
-        public = False
-    if public and not intended:
+    if is_public(host) and not intended:
         return [
             f"LITEFS['ADVERTISE_URL'] {s.advertise_url!r} is a public address, and LiteFS's API has no password: use a "
             "private network, or set LITEFS['HTTP_ADDR'] if this is intended."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -18,6 +19,17 @@ TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 class InvalidValueError(ValueError):
     """The value of one setting has the wrong type or form."""
+
+
+ANY_HOST = ("", "0.0.0.0", "::", "*")  # noqa: S104 (recognised, not used)
+
+
+def is_public(host: str) -> bool:
+    """Can anybody on the internet reach what listens there? A name is taken for a private one."""
+    try:
+        return ipaddress.ip_address(host).is_global
+    except ValueError:
+        return False
 
 
 def split_address(text: str) -> tuple[str, int]:

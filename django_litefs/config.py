@@ -27,6 +27,7 @@ USER_INFO = re.compile(r"://[^/@]*@")
 PLAIN_URL = re.compile(r"http://[^/@?#]+/?")
 # LiteFS's own default of 1 s is how long every other node would hold its writes after each handoff.
 RECONNECT_DELAY = "100ms"
+IMPORT_TIMEOUT = "1h"
 PROXY_RESPONSE_TIMEOUT = 60  # seconds; the default of timeouts.response
 LITEFS_FILE, PROXY_FILE, SOCKET_FILE = "litefs.yml", "litefs-proxy.yml", "proxy.sock"
 
@@ -52,9 +53,14 @@ def litefs_config(s: Settings) -> dict[str, Any]:
 
 
 def proxy_config(
-    s: Settings, *, litefs: str, app: Mapping[str, Any] | None, migrate: Sequence[str]
+    s: Settings,
+    *,
+    litefs: str,
+    app: Mapping[str, Any] | None,
+    migrate: Sequence[str],
+    load: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """The content of litefs-proxy.yml. `app`: an entry of `exec`; `migrate`: the command of the step before it.
+    """The content of litefs-proxy.yml. `app`: an entry of `exec`; `load` and `migrate`: the steps before it.
 
     Without `app` somebody else runs it.
     """
@@ -78,6 +84,7 @@ def proxy_config(
         "limits": {"target-connections": s.target_connections},
         "log": {"level": s.log_level, "format": s.log_format},
         "exec": [
+            *_import_step(load),
             *([_migrate_step(s, migrate)] if migrate else []),
             *([{"name": "app", **app}] if app else []),
         ],
@@ -107,7 +114,11 @@ def proxy_config(
 
 
 def rendered(
-    s: Settings, command: Sequence[str], environ: Mapping[str, str], migrate: Sequence[str]
+    s: Settings,
+    command: Sequence[str],
+    environ: Mapping[str, str],
+    migrate: Sequence[str],
+    load: Sequence[str] = (),
 ) -> tuple[dict[str, Any] | None, dict[str, Any]]:
     """Both files as litefs_start writes them; no litefs.yml on a single node. `command`: the app server's, or empty."""
     litefs = process.find_executable("litefs", s.binary_path) if s.cluster else ""
@@ -117,7 +128,8 @@ def rendered(
         connections = connections or server.target_connections(complete)
         app = {"cmd": list(complete.command), "env": {"PORT": s.proxy_target.rpartition(":")[2]}}
     s = replace(s, target_connections=connections or server.DEFAULT_TARGET_CONNECTIONS)
-    return litefs_config(s) if s.cluster else None, proxy_config(s, litefs=litefs, app=app, migrate=migrate)
+    proxy = proxy_config(s, litefs=litefs, app=app, migrate=migrate, load=load)
+    return litefs_config(s) if s.cluster else None, proxy
 
 
 def as_text(config: Mapping[str, Any]) -> str:
@@ -188,6 +200,11 @@ def _lease(s: Settings) -> dict[str, Any]:
             "lock-delay": s.consul_lock_delay,
         },
     }
+
+
+def _import_step(command: Sequence[str]) -> list[dict[str, Any]]:
+    step = {"name": "import", "cmd": list(command), "each-start": True, "start-timeout": IMPORT_TIMEOUT}
+    return [step] if command else []
 
 
 def _longer(duration: str, seconds: int) -> str:

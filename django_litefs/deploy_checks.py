@@ -14,8 +14,7 @@ from django.core.checks import Warning as CheckWarning
 from django.core.files.storage import FileSystemStorage
 from django.db.models import FileField
 
-from django_litefs._rules import ANY_ADDRESS
-from django_litefs._values import split_address
+from django_litefs._values import ANY_HOST, split_address
 from django_litefs.checks import LOCAL_CACHES, in_cluster, uses_litefs
 from django_litefs.conf import effective
 from django_litefs.settings import Settings
@@ -126,7 +125,7 @@ def _addresses(s: Settings) -> Iterator[CheckMessage]:
             f"ADVERTISE_URL {s.advertise_url} is this machine's own loopback: other machines cannot follow it.",
             "Name the address that the other nodes reach.",
         )
-    if s.admin_addr and split_address(s.admin_addr)[0] in ANY_ADDRESS:
+    if s.admin_addr and split_address(s.admin_addr)[0] in ANY_HOST:
         yield _warning(
             13,
             f"ADMIN_ADDR {s.admin_addr} shows metrics and status, without a password, on all interfaces.",

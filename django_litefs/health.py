@@ -9,15 +9,14 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from django_litefs import _core, positions, pretence
-from django_litefs._values import split_address
+from django_litefs import _core, control, positions, pretence, process
+from django_litefs._values import ANY_HOST, split_address
 from django_litefs.conf import effective, this_node
 from django_litefs.node import SINGLE, WRITABLE_ROLES, Facts
 
 TIMEOUT_S = 2.0
 NEVER_SYNCED = 2_147_483_647  # what LiteFS's .lag says before its first sync
 DEFAULT_WAIT_S = 1.0
-ANY_ADDRESS = ("", "0.0.0.0", "::")  # noqa: S104 (asked by way of loopback)
 
 
 def node_facts() -> Facts:
@@ -111,7 +110,7 @@ def proxy_health() -> dict[str, Any] | None:
     """What litefs-proxy's /litefs/health says; None if it does not answer."""
     host, port = split_address(effective().proxy_addr)
     connection = http.client.HTTPConnection(
-        "127.0.0.1" if host in ANY_ADDRESS else host, port, timeout=TIMEOUT_S
+        "127.0.0.1" if host in ANY_HOST else host, port, timeout=TIMEOUT_S
     )
     try:
         connection.request("GET", "/litefs/health")
@@ -124,6 +123,22 @@ def proxy_health() -> dict[str, Any] | None:
         connection.close()
 
 
+def cluster() -> tuple[dict[str, Any] | None, str]:
+    """Every node, those that PRIMARY_URL names and nobody heard of included; or None and why it is not known."""
+    try:
+        found = control.cluster()
+    except control.ControlError as error:
+        return None, str(error)
+    heard = {node["hostname"] for node in found["nodes"]}
+    urls = effective().primary_url
+    for hostname in urls if isinstance(urls, dict) else ():
+        if hostname not in heard:
+            unheard = {"linked": False, "healthy": False, "reasons": ["not heard of"], "role": "unknown"}
+            found["nodes"].append({"hostname": hostname, **unheard})
+    found["nodes"].sort(key=lambda node: str(node["hostname"]))
+    return found, ""
+
+
 def status() -> dict[str, Any]:
     """Everything litefs_status shows."""
     s, facts = effective(), node_facts()
@@ -134,6 +149,7 @@ def status() -> dict[str, Any]:
                 reached[name] = str(current_position(name))
             except _core.MountError:
                 reached[name] = None
+    nodes, error = cluster()
     return {
         "hostname": s.hostname if s.cluster else None,
         "role": facts.role,
@@ -144,4 +160,7 @@ def status() -> dict[str, Any]:
         "folder": s.database_folder,
         "proxy": proxy_health(),
         "reading": open_reads(),
+        "litefs": process.litefs_version(s.binary_path) if s.cluster else None,
+        "cluster": nodes,
+        "cluster_error": error,
     }

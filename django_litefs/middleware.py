@@ -20,6 +20,7 @@ from django_litefs.conf import effective
 from django_litefs.consistency import RequestContext
 from django_litefs.db.backends.litefs.base import LitefsWrapperMixin
 from django_litefs.decorators import require_primary
+from django_litefs.doctor import probe
 from django_litefs.exceptions import CommitLostError, LiteFSError
 from django_litefs.replays import ReplayWatch
 
@@ -49,14 +50,15 @@ class ConsistencyMiddleware:
         for pause in standalone.pauses(request, context):
             standalone.sleep(pause)
         with consistency.opened(context):
-            return _finish(request, context, self.get_response(request))
+            return _finish(request, context, _probed(request) or self.get_response(request))
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
         context = _context(request)
         for pause in standalone.pauses(request, context):
             await standalone.async_sleep(pause)
         with consistency.opened(context):
-            response = await self.get_response(request)
+            response = await sync_to_async(_probed)(request) if _is_probe(request) else None
+            response = response or await self.get_response(request)
             if context.answer_is_wrong:  # looks at connections, which belong to the thread of the views
                 return await sync_to_async(_finish)(request, context, response)
             return _finish(request, context, response)
@@ -86,6 +88,15 @@ class ConsistencyMiddleware:
         if context.replay or not settings.DEBUG:
             return _refusal(context, exception)
         return None  # Django's own error page
+
+
+def _is_probe(request: HttpRequest) -> bool:
+    return request.path_info == probe.PATH
+
+
+def _probed(request: HttpRequest) -> HttpResponse | None:
+    """The answer to litefs_doctor's write."""
+    return probe.answer(request) if _is_probe(request) else None
 
 
 def _context(request: HttpRequest) -> RequestContext:

@@ -31,10 +31,11 @@ class Facts:
     primary: str
     litefs_id: str
     halted: bool = False  # this connection holds the HALT lock
+    frozen: bool = False  # maintenance: nobody writes
 
     @property
     def writable(self) -> bool:
-        return self.mount_alive and (self.halted or self.role in WRITABLE_ROLES)
+        return self.mount_alive and not self.frozen and (self.halted or self.role in WRITABLE_ROLES)
 
 
 SINGLE = Facts("single", True, 0, "", "")
@@ -134,7 +135,8 @@ class Node:
         found = page.read()
         if found is None:
             return None
-        facts = Facts(found.role, found.mount_alive, found.mount_device, found.primary, found.litefs_id)
+        who = (found.role, found.mount_alive, found.mount_device, found.primary, found.litefs_id)
+        facts = Facts(*who, frozen=found.frozen)
         self._from_page = (page, version, facts)
         return facts
 

@@ -11,11 +11,11 @@ from django_litefs.settings import Settings
 FUSE_DEVICE = "/dev/fuse"
 
 
-def problems(s: Settings) -> list[str]:
-    """Creates nothing. An empty list: this node can start."""
+def problems(s: Settings, load: str = "") -> list[str]:
+    """Creates nothing. An empty list: this node can start. `load`: the file of --import."""
     if not s.cluster:
         return []
-    return [*fuse_problems(), *_mount_point(s), *_plain_database(s)]
+    return [*fuse_problems(), *_mount_point(s), *_plain_database(s, load)]
 
 
 def create_folders(s: Settings) -> None:
@@ -64,12 +64,24 @@ def _mount_point(s: Settings) -> list[str]:
     ]
 
 
-def _plain_database(s: Settings) -> list[str]:
+def plain_databases(s: Settings) -> list[str]:
+    """Where this site's database may be from the time without LiteFS, as far as something is there."""
+    folders = dict.fromkeys(folder for folder in (s.data_path, s.base_dir) if folder)
+    paths = (os.path.join(folder, s.database_name) for folder in folders)
+    return [path for path in paths if os.path.isfile(path) and os.path.getsize(path) > 0]
+
+
+def empty_site(plain: str) -> str:
     """A single node's database must not be followed by an empty site."""
-    plain = os.path.join(s.data_path, s.database_name)
-    if not os.path.isfile(plain) or os.path.isdir(os.path.join(s.data_path, "dbs", s.database_name)):
+    return (
+        f"{plain} is the database of a node without LiteFS, and an empty site would take its place. To bring it into "
+        f"the cluster, start its first node once with 'manage.py litefs_start --import {plain} -- COMMAND'; into a "
+        f"cluster that runs: move it away and 'manage.py litefs_import FILE'. Not wanted any more: move it away."
+    )
+
+
+def _plain_database(s: Settings, load: str) -> list[str]:
+    if os.path.isdir(os.path.join(s.data_path, "dbs", s.database_name)):
         return []
-    return [
-        f"{plain} is the database of a node without LiteFS: move it away, start the cluster, then load it once with "
-        f"'litefs import -name {s.database_name} FILE' on the primary."
-    ]
+    in_data = [path for path in plain_databases(s) if os.path.dirname(path) == s.data_path]
+    return [empty_site(path) for path in in_data if not load or not os.path.samefile(path, load)]

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>
+#include <optional>
 
 #include "litefs/hostname.hpp"
 
@@ -12,7 +13,8 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t ticket_max = 256;
-constexpr std::int64_t probe_age_max_ms = 24LL * 3600 * 1000;
+constexpr std::int64_t day_ms = 24LL * 3600 * 1000;
+constexpr std::size_t reasons_max = 16;
 
 constexpr std::array roles{role::unknown, role::primary, role::replica, role::disconnected, role::single};
 
@@ -26,9 +28,18 @@ bool flag_of(json::object const& o, std::string_view key) {
   return value != nullptr && value->is_bool() && value->get_bool();
 }
 
+// A span of at most a day; nullopt if there is none or it is no whole number.
+std::optional<std::chrono::milliseconds> span_of(json::object const& o, std::string_view key) {
+  auto const* const value = o.if_contains(key);
+  if (value == nullptr || !value->is_int64()) return std::nullopt;
+  return std::chrono::milliseconds(std::clamp(value->get_int64(), std::int64_t{0}, day_ms));
+}
+
 json::object to_json(node_report const& r) {
   json::object positions;
   for (auto const& p : r.positions) positions[p.database] = to_string(p.position);
+  json::array reasons;
+  for (auto const& why : r.reasons) reasons.emplace_back(why);
   return {{"kind", "report"},
           {"version", r.version},
           {"role", to_string(r.role)},
@@ -37,6 +48,9 @@ json::object to_json(node_report const& r) {
           {"ready", r.ready},
           {"leaving", r.leaving},
           {"probe_age_ms", r.probe_age.count()},
+          {"lag_ms", r.lag.count()},
+          {"reasons", std::move(reasons)},
+          {"freeze", {{"number", r.freeze.number}, {"left_ms", r.freeze.left.count()}}},
           {"positions", std::move(positions)}};
 }
 
@@ -61,21 +75,45 @@ result<std::vector<database_position>> positions_of(json::object const& o) {
   return found;
 }
 
+// Peers of an older version tell none.
+freeze freeze_of(json::object const& o) {
+  auto const* const value = o.if_contains("freeze");
+  auto const* const told = value == nullptr ? nullptr : value->if_object();
+  auto const* const number = told == nullptr ? nullptr : told->if_contains("number");
+  if (number == nullptr) return {};
+  boost::system::error_code failed;
+  auto const n = number->to_number<std::uint64_t>(failed);
+  auto const left = span_of(*told, "left_ms");
+  return failed || !left ? freeze{} : freeze{n, *left};
+}
+
+std::vector<std::string> reasons_of(json::object const& o) {
+  std::vector<std::string> found;
+  auto const* const reasons = o.if_contains("reasons");
+  if (reasons == nullptr || !reasons->is_array()) return found;
+  for (auto const& why : reasons->get_array())
+    if (why.is_string() && found.size() < reasons_max) found.emplace_back(why.get_string());
+  return found;
+}
+
 result<link_message> report_of(json::object const& o) {
   node_report r{.version = text_of(o, "version"),
                 .primary = text_of(o, "primary"),
                 .candidate = flag_of(o, "candidate"),
                 .ready = flag_of(o, "ready"),
                 .leaving = flag_of(o, "leaving"),
+                .lag = span_of(o, "lag_ms").value_or(std::chrono::milliseconds{0}),
+                .reasons = reasons_of(o),
+                .freeze = freeze_of(o),
                 .positions = {}};
   auto const name = text_of(o, "role");
   auto const found = std::ranges::find(roles, name, [](role x) { return to_string(x); });
-  auto const* const age = o.if_contains("probe_age_ms");
+  auto const age = span_of(o, "probe_age_ms");
   auto positions = positions_of(o);
-  if (found == roles.end() || age == nullptr || !age->is_int64() || !positions) return errc::bad_link_message;
+  if (found == roles.end() || !age || !positions) return errc::bad_link_message;
   if (!r.primary.empty() && !valid_hostname(r.primary)) return errc::bad_link_message;
   r.role = *found;
-  r.probe_age = std::chrono::milliseconds(std::clamp(age->get_int64(), std::int64_t{0}, probe_age_max_ms));
+  r.probe_age = *age;
   r.positions = std::move(*positions);
   return r;
 }

@@ -79,9 +79,12 @@ result<node_facts> node_page_reader::read() const {
         bytes.id_size > page::id_max) {
       return errc::page_foreign;
     }
-    return node_facts{static_cast<role>(bytes.role), bytes.mount_alive != 0, bytes.device,
+    return node_facts{static_cast<role>(bytes.role),
+                      bytes.mount_alive != 0,
+                      bytes.device,
                       std::string(bytes.primary.data(), bytes.primary_size),
-                      std::string(bytes.id.data(), bytes.id_size)};
+                      std::string(bytes.id.data(), bytes.id_size),
+                      bytes.frozen != 0};
   }
   return errc::page_stale;  // the writer died while it wrote
 }

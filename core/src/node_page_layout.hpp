@@ -14,7 +14,7 @@
 
 namespace litefs::page {
 
-inline constexpr std::uint64_t magic = 0x326567617066746c;  // "ltfpage2": name and version in one
+inline constexpr std::uint64_t magic = 0x336567617066746c;  // "ltfpage3": name and version in one
 inline constexpr std::size_t primary_max = 253;
 inline constexpr std::size_t id_max = 64;
 
@@ -25,7 +25,8 @@ struct payload {
   std::uint8_t mount_alive = 0;
   std::uint8_t primary_size = 0;
   std::uint8_t id_size = 0;
-  std::uint32_t unused = 0;
+  std::uint8_t frozen = 0;
+  std::array<std::uint8_t, 3> unused{};
   std::array<char, 256> primary{};
   std::array<char, id_max> id{};
 };

@@ -77,6 +77,7 @@ void node_page_writer::publish(node_facts const& facts) {
   bytes.device = facts.mount_device;
   bytes.role = static_cast<std::uint8_t>(facts.role);
   bytes.mount_alive = facts.mount_alive ? 1 : 0;
+  bytes.frozen = facts.frozen ? 1 : 0;
   bytes.primary_size = static_cast<std::uint8_t>(std::min(facts.primary.size(), page::primary_max));
   bytes.id_size = static_cast<std::uint8_t>(std::min(facts.litefs_id.size(), page::id_max));
   std::copy_n(facts.primary.begin(), bytes.primary_size, bytes.primary.begin());

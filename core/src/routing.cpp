@@ -17,6 +17,11 @@ reason why_primary(request_facts const& facts) noexcept {
   return reason::upgrade;
 }
 
+// What only may write is tried: the database backend refuses what really does, and it is asked for again.
+bool writes_for_sure(request_facts const& facts) noexcept {
+  return !facts.safe || facts.always_forward || facts.replay;
+}
+
 // A primary that is known, is not us, and has not just failed to answer.
 bool can_forward(request_facts const& facts, node_state const& state) noexcept {
   bool const elsewhere = state.role == role::replica || state.role == role::disconnected;
@@ -120,6 +125,8 @@ std::string_view to_string(reason r) noexcept {
       return "no-mount";
     case reason::handoff:
       return "handoff";
+    case reason::maintenance:
+      return "maintenance";
     case reason::hop:
       return "hop";
     case reason::hop_not_primary:
@@ -159,6 +166,7 @@ route decide(request_facts const& facts, node_state const& state, freshness cons
   if (facts.own_endpoint) return {action::own, reason::own_endpoint};
   if (facts.hop && !state.writable()) return {action::refuse, reason::hop_not_primary};
   if (facts.passthrough && !facts.hop) return {action::local, reason::passthrough};
+  if (facts.frozen && writes_for_sure(facts)) return {action::refuse, reason::maintenance};
   if (state.writable()) return at_primary(facts, state, fresh, handoff_hold);
   if (!needs_primary(facts)) return read(facts, state, fresh, rules, now);
   // Also while disconnected: the last known primary's proxy is the one to judge whether it still is primary.

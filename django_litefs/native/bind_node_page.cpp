@@ -29,16 +29,17 @@ void bind_node_page(nb::module_& m) {
       .def(
           "__init__",
           [](node_facts* self, std::string const& role_name, bool alive, std::uint64_t device,
-             std::string const& primary, std::string const& litefs_id) {
-            new (self) node_facts{to_role(role_name), alive, device, primary, litefs_id};
+             std::string const& primary, std::string const& litefs_id, bool frozen) {
+            new (self) node_facts{to_role(role_name), alive, device, primary, litefs_id, frozen};
           },
           nb::arg("role"), nb::arg("mount_alive"), nb::arg("mount_device"), nb::arg("primary") = "",
-          nb::arg("litefs_id") = "")
+          nb::arg("litefs_id") = "", nb::arg("frozen") = false)
       .def_prop_ro("role", [](node_facts const& f) { return std::string(to_string(f.role)); })
       .def_ro("mount_alive", &node_facts::mount_alive)
       .def_ro("mount_device", &node_facts::mount_device)
       .def_ro("primary", &node_facts::primary)
-      .def_ro("litefs_id", &node_facts::litefs_id);
+      .def_ro("litefs_id", &node_facts::litefs_id)
+      .def_ro("frozen", &node_facts::frozen);
   nb::class_<node_page_reader>(m, "NodePage")
       .def_static(
           "open",

@@ -30,10 +30,11 @@ constexpr auto own_executable = "/proc/self/exe";
 }  // namespace
 
 cluster_node::cluster_node(asio::io_context& context, condition& changed, reaper& r, node& shared,
-                           worker_group& workers)
+                           worker_group& workers, maintenance& freezing)
     : context_(context),
       node_(shared),
       workers_(workers),
+      maintenance_(freezing),
       view_(context, nothing_known()),
       gate_(context, publisher_, page_path(shared.config), shared.config.read_gate),
       publisher_([this](std::shared_ptr<node_state const> state,
@@ -46,6 +47,7 @@ cluster_node::cluster_node(asio::io_context& context, condition& changed, reaper
       replicas_(context, changed, shared, [this] { return own_report(); }),
       link_(context, changed, shared, link_hooks()),
       handoff_(context, changed, shared, view_, workers, keeper_, watcher_, replicas_) {
+  replicas_.on_report = [this](node_report const& report) { maintenance_.hear(report.freeze); };
   keeper_.on_report = [this](mount_report const& report) { watcher_.on_report(report); };
   auto const& litefs = *shared.config.litefs;
   if (litefs.consul) guard_lease(*litefs.consul);
@@ -91,8 +93,15 @@ void cluster_node::stop_watching() {
   keeper_.stop();
 }
 
+void cluster_node::on_freeze() {
+  publisher_.frozen(node_.frozen);
+  replicas_.report_changed();
+  link_.on_change();
+}
+
 void cluster_node::on_state(std::shared_ptr<node_state const> state, std::optional<tx_event> tx) {
   if (lease_guard_) lease_guard_->on_state(*state);
+  if (state->role != role::primary) replicas_.forget_lost();
   if (tx) {
     gate_.local_at(tx->database, tx->position);
   } else {
@@ -106,6 +115,7 @@ void cluster_node::on_state(std::shared_ptr<node_state const> state, std::option
 
 node_report cluster_node::own_report() const {
   auto const& s = watcher_.state();
+  auto const health = judge(node_, s);
   return {.version = std::string(version()),
           .role = s.role,
           .primary = s.primary,
@@ -113,6 +123,9 @@ node_report cluster_node::own_report() const {
           .ready = node_.ready && node_.target_up,
           .leaving = node_.draining,
           .probe_age = probe_.age(),
+          .lag = s.lag,
+          .reasons = {health.reasons.begin(), health.reasons.end()},
+          .freeze = maintenance_.now(),
           .positions = s.positions};
 }
 
@@ -127,6 +140,7 @@ primary_link::hooks cluster_node::link_hooks() {
 
 void cluster_node::hear(std::string const& primary, node_report const* report) {
   if (report == nullptr) return gate_.primary_unknown();
+  maintenance_.hear(report->freeze);
   watcher_.on_heard(primary, std::chrono::steady_clock::now() - report->probe_age);
   for (auto const& p : report->positions) gate_.primary_at(p.database, p.position);
 }

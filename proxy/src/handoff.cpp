@@ -101,16 +101,11 @@ asio::awaitable<own_response> handoff::give(std::string ticket) {
   given_to_ = std::move(ticket);
   released_ = false;
   held_since_ = clock::now();
-  workers_.post_hold(true);
-  bool const ended = co_await writes_ended();
-  keeper_link::positions_result final_positions = boost::system::error_code(asio::error::timed_out);
-  if (ended) final_positions = co_await keeper_.lock(node_.config.handoff_drain);
+  auto const final_positions = co_await lock_out_writers();
   // Positions read under a lock that came after the role was gone are not the last ones of this primary.
   bool const still_ours = watched_.state().role == role::primary;
   if (!final_positions || !still_ours) {
-    auto const why = !ended        ? std::string("writes are still running after handoff-drain")
-                     : !still_ours ? std::string("this node stopped being the primary meanwhile")
-                                   : keeper_.lock_refusal();
+    auto const why = still_ours ? why_not(final_positions) : "this node stopped being the primary meanwhile";
     co_await keeper_.unlock();
     let_go();
     spdlog::warn("handoff refused: {}", why);
@@ -122,6 +117,30 @@ asio::awaitable<own_response> handoff::give(std::string ticket) {
   own_response r;
   r.body = json::serialize(json::object{{"positions", std::move(positions)}}) + "\n";
   co_return r;
+}
+
+asio::awaitable<std::optional<std::string>> handoff::drain() {
+  if (watched_.state().role != role::primary) co_return "this node is not the primary";
+  if (giving_) co_return "a handoff is under way";
+  giving_ = true;
+  auto const done = co_await lock_out_writers();
+  co_await keeper_.unlock();
+  workers_.post_hold(false);
+  giving_ = false;
+  co_return done ? std::nullopt : std::optional(why_not(done));
+}
+
+// The requests that write first, then whoever else does. The lock is the caller's to give back.
+asio::awaitable<keeper_link::positions_result> handoff::lock_out_writers() {
+  workers_.post_hold(true);
+  bool const ended = co_await writes_ended();
+  if (!ended) co_return boost::system::error_code(asio::error::in_progress);
+  co_return co_await keeper_.lock(node_.config.handoff_drain);
+}
+
+std::string handoff::why_not(keeper_link::positions_result const& lock) const {
+  return lock.error() == asio::error::in_progress ? "writes are still running after handoff-drain"
+                                                  : keeper_.lock_refusal();
 }
 
 own_response handoff::refuse_to_give(std::string_view why) {

@@ -52,15 +52,26 @@ void replica_links::accept(link_caller caller) {
       .on_message = [this, own, from = caller.from](link_message const& m) { receive(from, *own, m); }};
   auto session = std::make_shared<link_session>(context_, std::move(link), std::move(with));
   *own = session.get();
+  lost_.erase(caller.from);
   peers_[caller.from] = {.session = session, .report = {}, .refusal = {}};
   asio::co_spawn(context_, serve(caller.from, std::move(session)), must_live);
 }
 
 asio::awaitable<void> replica_links::serve(std::string from, std::shared_ptr<link_session> session) {
   co_await session->run();
-  if (find(from, session.get()) != nullptr) peers_.erase(from);
+  if (find(from, session.get()) != nullptr) lose(from);
   changed_.notify();
 }
+
+void replica_links::lose(std::string const& from) {
+  auto const now = std::chrono::steady_clock::now();
+  std::erase_if(lost_, [now](auto const& entry) { return now - entry.second.since > lost_max; });
+  auto const& report = peers_[from].report;
+  if (report && lost_.size() < links_max) lost_[from] = {.report = *report, .since = now};
+  peers_.erase(from);
+}
+
+void replica_links::forget_lost() { lost_.clear(); }
 
 void replica_links::report_changed() {
   for (auto& [name, p] : peers_) p.session->report_changed();
@@ -81,6 +92,7 @@ void replica_links::receive(std::string const& from, link_session const* session
   if (p == nullptr) return;
   if (auto const* const report = std::get_if<node_report>(&m)) {
     p->report = *report;
+    if (on_report) on_report(*report);
   } else if (auto const* const refusal = std::get_if<take_refusal>(&m)) {
     p->refusal = *refusal;
     changed_.notify();

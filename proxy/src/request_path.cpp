@@ -48,6 +48,7 @@ awaitable<void> request_path::decide_and_act() {
 
 route request_path::choose() {
   auto const& view = t_.parts.local;
+  t_.facts.frozen = t_.parts.shared.frozen;
   t_.facts.lease_unproven = view.state().role == role::primary && !t_.parts.shared.lease.holds();
   auto const fresh = t_.facts.demanded == nullptr
                          ? freshness{}

@@ -18,6 +18,7 @@
 #include "litefs/proxy/address_claims.hpp"
 #include "litefs/proxy/admin.hpp"
 #include "litefs/proxy/cluster_node.hpp"
+#include "litefs/proxy/cluster_requests.hpp"
 #include "litefs/proxy/control_server.hpp"
 #include "litefs/proxy/log.hpp"
 #include "litefs/proxy/must_live.hpp"
@@ -52,8 +53,9 @@ class control {
   void listen_for_signals();
   asio::awaitable<own_response> answer_local(own_request request);
   asio::awaitable<own_response> answer_reader(own_request request);
+  asio::awaitable<own_response> answer_peer(own_request request);
+  void on_freeze();
   [[nodiscard]] view const& own_view() const noexcept;
-  asio::awaitable<own_response> promote();
 
   node node_;
   address_claims claims_{node_.config.addr};  // before anything is bound or created
@@ -63,7 +65,9 @@ class control {
   reaper reaper_{context_, changed_};
   asio::signal_set signals_{context_, SIGINT, SIGTERM, SIGHUP};
   view single_view_{context_, initial_state(node_.config)};
+  maintenance maintenance_{context_, node_, [this] { on_freeze(); }};
   std::optional<cluster_node> cluster_;
+  std::optional<cluster_requests> requests_;
   std::optional<control_server> socket_;
   std::optional<control_server> admin_;
   std::optional<supervisor> supervisor_;
@@ -71,7 +75,8 @@ class control {
 
 control::control(proxy_config config)
     : node_(std::move(config)), workers_(node_, initial_state(node_.config)) {
-  if (node_.clustered()) cluster_.emplace(context_, changed_, reaper_, node_, workers_);
+  if (node_.clustered()) cluster_.emplace(context_, changed_, reaper_, node_, workers_, maintenance_);
+  requests_.emplace(node_, single_view_, cluster_ ? &*cluster_ : nullptr, maintenance_);
   open_doors();
   supervisor_.emplace(context_, node_, workers_, reaper_, changed_, cluster_ ? &*cluster_ : nullptr);
 }
@@ -83,8 +88,7 @@ void control::open_doors() {
       return asio::co_spawn(context_, cluster_->keeper().positions(), asio::use_awaitable);
     };
     node_.ask_control = [this](own_request request) {
-      return asio::co_spawn(context_, cluster_->handing_over().answer(std::move(request)),
-                            asio::use_awaitable);
+      return asio::co_spawn(context_, answer_peer(std::move(request)), asio::use_awaitable);
     };
     node_.accept_link = [this](link_caller caller) {
       asio::post(context_, [this, caller = std::move(caller)] { cluster_->replicas().accept(caller); });
@@ -121,21 +125,18 @@ asio::awaitable<own_response> control::answer_local(own_request request) {
     if (cluster_) facts["read_gate"] = cluster_->gate().status();
     co_return json_answer(verdict.healthy ? 200 : 503, facts);
   }
-  if (request.target == "/promote" && request.method == "POST") co_return co_await promote();
+  if (cluster_requests::knows(request.target)) co_return co_await requests_->answer(std::move(request));
   co_return own_response{.status = 404, .body = "{\"error\":\"no such path\"}\n", .allow = {}};
 }
 
-asio::awaitable<own_response> control::promote() {
-  handoff::outcome done = handoff::refusal{"this node runs without LiteFS"};
-  if (cluster_) done = co_await cluster_->handing_over().promote();
-  own_response r;
-  if (auto const* const refused = std::get_if<handoff::refusal>(&done)) {
-    r.status = 409;
-    r.body = json::serialize(json::object{{"error", refused->why}}) + "\n";
-  } else {
-    r.body = json::serialize(json::object{{"hold_ms", std::get<milliseconds>(done).count()}}) + "\n";
-  }
-  co_return r;
+asio::awaitable<own_response> control::answer_peer(own_request request) {
+  if (cluster_requests::knows(request.target)) co_return co_await requests_->answer(std::move(request));
+  co_return co_await cluster_->handing_over().answer(std::move(request));
+}
+
+void control::on_freeze() {
+  workers_.post_wake();  // what is held is refused now
+  if (cluster_) cluster_->on_freeze();
 }
 
 void control::listen_for_signals() {
@@ -160,6 +161,7 @@ int control::run() {
     code = result;
     signals_.cancel();
     reaper_.stop();
+    maintenance_.stop();
     if (socket_) socket_->stop();
     if (admin_) admin_->stop();
     context_.stop();

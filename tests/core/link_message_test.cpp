@@ -17,6 +17,9 @@ node_report const full{.version = "0.1.0",
                        .ready = true,
                        .leaving = true,
                        .probe_age = 12ms,
+                       .lag = 7ms,
+                       .reasons = {"lag", "app-down"},
+                       .freeze = {.number = 1'700'000'000'000, .left = 60s},
                        .positions = {{"db", {txid{7}, 70}}, {"other.sqlite3", {txid{1}, 10}}}};
 
 TEST(link_message, every_kind_survives_the_wire) {
@@ -38,6 +41,15 @@ TEST(link_message, every_kind_survives_the_wire) {
 
 TEST(link_message, a_kind_of_a_newer_peer_is_unknown_and_no_error) {
   EXPECT_EQ(*parse_link_message(R"({"kind":"vote","for":"n1"})"), link_message(unknown_message{}));
+}
+
+TEST(link_message, a_report_of_an_older_peer_tells_less) {
+  auto const parsed =
+      parse_link_message(R"({"kind":"report","role":"primary","probe_age_ms":0,"positions":{}})");
+  ASSERT_TRUE(parsed);
+  node_report older;
+  older.role = role::primary;
+  EXPECT_EQ(*parsed, link_message(older));
 }
 
 TEST(link_message, what_is_no_message) {
@@ -74,13 +86,21 @@ TEST(link_message, an_impossible_age_is_clamped) {
 
 TEST(transactions_behind, counts_what_a_node_lacks_over_all_databases) {
   std::vector<database_position> const own{{"db", {txid{10}, 1}}, {"other", {txid{4}, 2}}};
-  EXPECT_EQ(transactions_behind({.version = "", .primary = "", .positions = own}, own), 0U);
+  EXPECT_EQ(
+      transactions_behind({.version = "", .primary = "", .reasons = {}, .freeze = {}, .positions = own}, own),
+      0U);
+  EXPECT_EQ(transactions_behind({.version = "",
+                                 .primary = "",
+                                 .reasons = {},
+                                 .freeze = {},
+                                 .positions = {{"db", {txid{8}, 1}}, {"other", {txid{9}, 3}}}},
+                                own),
+            2U);
   EXPECT_EQ(
       transactions_behind(
-          {.version = "", .primary = "", .positions = {{"db", {txid{8}, 1}}, {"other", {txid{9}, 3}}}}, own),
-      2U);
-  EXPECT_EQ(transactions_behind({.version = "", .primary = "", .positions = {{"db", {txid{10}, 1}}}}, own),
-            4U);
+          {.version = "", .primary = "", .reasons = {}, .freeze = {}, .positions = {{"db", {txid{10}, 1}}}},
+          own),
+      4U);
   EXPECT_EQ(transactions_behind({}, own), 14U);
 }
 

@@ -13,7 +13,7 @@
 namespace litefs {
 namespace {
 
-node_facts const replica{role::replica, true, 42, "n1", "LITEFSID"};
+node_facts const replica{role::replica, true, 42, "n1", "LITEFSID", true};
 
 class node_page : public ::testing::Test {
  protected:
@@ -27,7 +27,7 @@ TEST_F(node_page, readers_see_what_was_published) {
   EXPECT_EQ(*reader->read(), node_facts{});
   writer.publish(replica);
   EXPECT_EQ(*reader->read(), replica);
-  node_facts const longest{role::single, false, ~0ULL, std::string(253, 'a'), std::string(64, 'b')};
+  node_facts const longest{role::single, false, ~0ULL, std::string(253, 'a'), std::string(64, 'b'), false};
   writer.publish(longest);
   EXPECT_EQ(*reader->read(), longest);
 }

@@ -215,6 +215,23 @@ TEST(routing_handoff, holds_what_may_write_at_the_primary) {
   EXPECT_EQ(decide(hop_post, replica, fresh, true, {}, start), (route{refuse, reason::hop_not_primary}));
 }
 
+TEST(routing_maintenance, refuses_what_writes_for_sure_on_every_node) {
+  auto const during = [](request_facts facts, node_state const& state) {
+    facts.frozen = true;
+    return decide(facts, state, fresh, true, {}, start);
+  };
+  route const refused{refuse, reason::maintenance};
+  for (auto const& state : {primary, replica, disconnected, unknown}) {
+    for (auto const& facts : {post, forced, replay}) EXPECT_EQ(during(facts, state), refused);
+  }
+  EXPECT_EQ(during(hop_post, primary), refused);
+  EXPECT_EQ(during(get, primary), (route{local, reason::primary}));
+  EXPECT_EQ(during(get, replica), (route{local, reason::fresh}));
+  EXPECT_EQ(during(again, replica), (route{forward, reason::remembered}));
+  EXPECT_EQ(during(file, replica), (route{local, reason::passthrough}));
+  EXPECT_EQ(during(own_path, replica), (route{action::own, reason::own_endpoint}));
+}
+
 TEST(routing_compare, demands_against_the_snapshot) {
   auto state = replica;
   state.positions = {{"db", {txid{5}, 50}}};

@@ -24,6 +24,8 @@ node_report report_of(role r, std::uint64_t txid) {
           .ready = true,
           .leaving = false,
           .probe_age = 5ms,
+          .reasons = {},
+          .freeze = {},
           .positions = {{database, at(txid)}}};
 }
 

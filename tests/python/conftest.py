@@ -46,6 +46,24 @@ def halts(request: pytest.FixtureRequest) -> int:
 
 
 @pytest.fixture
+def stopped(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A cluster's node that does not run."""
+    monkeypatch.setattr("sys.argv", ["manage.py", "litefs_doctor"])
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    settings.LITEFS = {
+        "STATIC_PRIMARY": {"hostname": "n0", "url": "http://127.0.2.9:20202"},
+        "HOSTNAME": "n0",
+        "MOUNT_PATH": tmp_path / "mount",
+        "DATA_PATH": data,
+        "PROXY_ADDR": "127.0.2.9:1",
+    }
+    from django_litefs.conf import effective
+
+    return effective()
+
+
+@pytest.fixture
 def node(tmp_path: Path) -> Iterator[LitefsNode]:
     """A real LiteFS, primary by a static lease."""
     if not available():

@@ -155,10 +155,12 @@ def test_what_keeps_a_cluster_node_from_starting(
     (single / "mount").mkdir()
     (single / "mount" / "db.sqlite3").write_text("")
     (single / "data").mkdir()
-    (single / "data" / "db.sqlite3").write_text("")
+    old = single / "data" / "db.sqlite3"
+    old.write_text("rows")
     left, plain = start.problems(s)
     assert "move it away" in left
-    assert "litefs import" in plain
+    assert f"litefs_start --import {old} -- COMMAND" in plain
+    assert len(start.problems(s, str(old))) == 1, "it is what --import names"
     monkeypatch.undo()
     monkeypatch.setattr(start, "FUSE_DEVICE", "/dev/no-fuse")
     assert "does not exist" in start.problems(s)[0]

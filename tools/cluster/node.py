@@ -42,6 +42,7 @@ class Node:
     environment: dict[str, str]
     server: tuple[str, ...] = DEFAULT_SERVER
     python: str = sys.executable  # of the environment that the site runs in
+    options: tuple[str, ...] = ()  # of litefs_start
     wrapper: tuple[str, ...] = ()  # runs the command that follows it, for example in a network namespace
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
@@ -108,8 +109,9 @@ class Node:
             server.append(f"--access-logfile={self.app_log}")
         ends_with_us = ["setpriv", "--pdeathsig", "TERM"]
         with self.log.open("ab") as log:
+            start = ["litefs_start", *self.options, "--", *server]
             self._process = subprocess.Popen(
-                [*ends_with_us, *self.wrapper, self.python, "manage.py", "litefs_start", "--", *server],
+                [*ends_with_us, *self.wrapper, self.python, "manage.py", *start],
                 cwd=self.site,
                 env=self.full_environment(),
                 stdin=subprocess.DEVNULL,

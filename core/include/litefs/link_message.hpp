@@ -1,7 +1,8 @@
 // What two litefs-proxies say to each other on the peer link: one JSON object a line.
 //
 // `node_report` is everything a node says of itself, sent whole at each change and as a heartbeat, so that
-// the newest one replaces all before it. `take_request` asks a replica to become primary; it does, or says
+// the newest one replaces all before it. `freeze` is cluster-wide maintenance as that node knows it: of two,
+// the one with the higher number counts. `take_request` asks a replica to become primary; it does, or says
 // why not. Kinds we do not know are unknown_message, so that a newer peer does not break the link. Values,
 // thread-safe.
 #pragma once
@@ -18,6 +19,12 @@
 
 namespace litefs {
 
+struct freeze {
+  std::uint64_t number = 0;           // grows with each change
+  std::chrono::milliseconds left{0};  // until it ends by itself; 0: there is none
+  bool operator==(freeze const&) const = default;
+};
+
 struct node_report {
   std::string version;  // of its litefs-proxy
   litefs::role role = litefs::role::unknown;
@@ -26,6 +33,9 @@ struct node_report {
   bool ready = false;                      // its app answers
   bool leaving = false;                    // it is stopping
   std::chrono::milliseconds probe_age{0};  // since its own LiteFS last answered
+  std::chrono::milliseconds lag{0};        // LiteFS's own figure
+  std::vector<std::string> reasons;        // why it is not healthy; none: it is
+  litefs::freeze freeze;
   std::vector<database_position> positions;
   bool operator==(node_report const&) const = default;
 };

@@ -26,6 +26,7 @@ struct node_facts {
   std::uint64_t mount_device = 0;  // st_dev of the live mount
   std::string primary;             // at most 253 bytes
   std::string litefs_id;  // header Litefs-Id of our LiteFS: new at each of its starts, at most 64 bytes
+  bool frozen = false;    // maintenance: nobody writes, the primary neither
   bool operator==(node_facts const&) const = default;
 };
 

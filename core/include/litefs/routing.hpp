@@ -44,6 +44,7 @@ enum class reason : std::uint8_t {
   no_primary,       // held, or refused at the end
   no_mount,         // cannot read locally
   handoff,          // held by the primary during a planned handoff
+  maintenance,      // no write starts in the whole cluster
   hop,              // came from a peer
   hop_not_primary,  // a peer took us for the primary: not executed
   lease_unproven,   // we are primary as far as we know, but stood still for too long to be sure
@@ -65,6 +66,7 @@ struct request_facts {
   bool upgrade = false;
   bool waited = false;               // read-wait is used up
   bool primary_unreachable = false;  // a connect to the primary failed while reading
+  bool frozen = false;               // maintenance
   bool lease_unproven = false;       // we may have lost the lease without knowing
   bool from_fly = false;             // Fly's proxy sent it: a trusted address that names a Fly client
   bool fly_replayed = false;         // and has replayed it before, or tried to

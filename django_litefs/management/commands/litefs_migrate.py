@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connections
 from django.db.migrations.executor import MigrationExecutor
 
-from django_litefs import _core
+from django_litefs import _core, start
 from django_litefs.apps import ENGINE
 from django_litefs.conf import effective
 from django_litefs.exceptions import MountLostError, NotPrimaryError
@@ -48,6 +49,7 @@ class Command(BaseCommand):
     def _attempt(self, aliases: list[str], verbosity: int) -> str:
         """What is missing still; '' when all is done."""
         if node_facts().writable:
+            self._refuse_an_empty_site()
             for alias in aliases:
                 call_command("migrate", database=alias, interactive=False, verbosity=verbosity)
             return ""
@@ -55,6 +57,14 @@ class Command(BaseCommand):
             if pending := _pending(alias):
                 return f"database {alias!r} waits for the primary to apply {pending}."
         return ""
+
+    def _refuse_an_empty_site(self) -> None:
+        """The cluster has no database yet: it is about to get an empty one."""
+        s = effective()
+        if not s.cluster or os.path.exists(os.path.join(s.mount_path, s.database_name)):
+            return
+        for plain in start.plain_databases(s):
+            raise CommandError(start.empty_site(plain))
 
 
 def _pending(alias: str) -> str:

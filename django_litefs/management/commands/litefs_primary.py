@@ -1,59 +1,88 @@
-"""manage.py litefs_primary [--check | --promote]: who is primary; make this node it."""
+"""manage.py litefs_primary [--check] [--wait] | --promote [NODE]: who is primary; make a node it."""
 
 from __future__ import annotations
 
-import subprocess
 import sys
+import time
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from django_litefs import config, health, process
+from django_litefs import control, health
 from django_litefs.conf import effective
+from django_litefs.node import WRITABLE_ROLES
 
 PRIMARY, REPLICA, UNKNOWN = 0, 1, 2
-PROMOTE_TIMEOUT_S = 30
+WAIT_S = 60.0
+PAUSE_S = 0.1
+THIS_NODE = ""
 
 
 class Command(BaseCommand):
-    help = "Prints the primary's hostname. With --check: exit code 0 here, 1 elsewhere, 2 unknown."
+    help = "Prints the primary's hostname. With --check: exit code 0 this node, 1 another one, 2 unknown."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         which = parser.add_mutually_exclusive_group()
         which.add_argument("--check", action="store_true", help="print nothing, answer by exit code")
         which.add_argument(
-            "--promote", action="store_true", help="planned handoff: this node becomes the primary"
+            "--promote",
+            nargs="?",
+            const=THIS_NODE,
+            metavar="NODE",
+            help="planned handoff: this node, or the named one, becomes the primary",
+        )
+        parser.add_argument(
+            "--wait",
+            action="store_true",
+            help="wait until there is a primary; with --check until it is this node",
+        )
+        parser.add_argument(
+            "--timeout", type=float, default=WAIT_S, metavar="SECONDS", help="of --wait (default 60)"
         )
 
-    def handle(self, *args: Any, check: bool, promote: bool, **options: Any) -> None:
+    def handle(
+        self, *args: Any, check: bool, promote: str | None, wait: bool, timeout: float, **options: Any
+    ) -> None:
         try:
-            s, facts = effective(), health.node_facts()
-            if promote:
-                self._promote()
+            if promote is not None:
+                self._promote(promote)
                 return
-        except (ImproperlyConfigured, process.ExecutableNotFoundError) as error:
+            code, primary = _look()
+            deadline = time.monotonic() + timeout
+            wanted = (PRIMARY,) if check else (PRIMARY, REPLICA)
+            while wait and code not in wanted and time.monotonic() < deadline:
+                time.sleep(PAUSE_S)
+                code, primary = _look()
+        except ImproperlyConfigured as error:
             raise CommandError(str(error), returncode=UNKNOWN) from None
         if check:
-            sys.exit(PRIMARY if facts.writable else REPLICA if facts.role == "replica" else UNKNOWN)
-        primary = s.hostname if facts.role == "primary" else facts.primary
-        if facts.role == "single":
-            self.stdout.write("single node: no LiteFS")
-        elif primary:
-            self.stdout.write(primary)
-        else:
-            raise CommandError("No primary is known.", returncode=UNKNOWN)
+            sys.exit(code)
+        if code == UNKNOWN:
+            waited = f" within {timeout:g} s" if wait else ""
+            raise CommandError(f"No primary is known{waited}.", returncode=UNKNOWN)
+        self.stdout.write(primary)
 
-    def _promote(self) -> None:
-        s = effective()
-        if not s.cluster:
+    def _promote(self, node: str) -> None:
+        if not effective().cluster:
             raise CommandError("This is a single node: there is nothing to promote.")
-        proxy = process.find_executable("litefs-proxy", s.binary_path)
-        command = [proxy, "promote", "--socket", config.socket_path(s)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=PROMOTE_TIMEOUT_S, check=False)
-        if done.returncode != 0:
-            raise CommandError(
-                (done.stderr or done.stdout).strip() or "litefs-proxy could not promote this node."
-            )
-        self.stdout.write(done.stdout.strip())
+        try:
+            done = control.promote(node)
+        except control.NotAnsweringError as error:
+            raise CommandError(str(error), returncode=UNKNOWN) from None
+        except control.ControlError as error:
+            raise CommandError(f"Not promoted: {error}.") from None
+        self.stdout.write(f"{done['primary']} is primary now; writes were held for {done['hold_ms']} ms")
+
+
+def _look() -> tuple[int, str]:
+    """The exit code of --check, and what to print."""
+    facts = health.node_facts()
+    if facts.role == "single":
+        return PRIMARY, "single node: no LiteFS"
+    if facts.role in WRITABLE_ROLES and facts.mount_alive:
+        return PRIMARY, effective().hostname
+    if facts.role == "replica" and facts.primary:
+        return REPLICA, facts.primary
+    return UNKNOWN, ""

@@ -1,4 +1,4 @@
-"""manage.py litefs_start [-- COMMAND …]: becomes litefs-proxy, which runs LiteFS, the migrations and the app server."""
+"""manage.py litefs_start [--import FILE] [-- COMMAND …]: becomes litefs-proxy, which runs LiteFS and the app server."""
 
 from __future__ import annotations
 
@@ -35,6 +35,13 @@ class Command(BaseCommand):
             "--check", action="store_true", help="validate and write the files, start nothing"
         )
         parser.add_argument(
+            "--import",
+            dest="load",
+            default="",
+            metavar="FILE",
+            help="once, into an empty cluster: the database of a site that ran without LiteFS",
+        )
+        parser.add_argument(
             "--no-server",
             action="store_true",
             help="LiteFS and litefs-proxy only: somebody else runs the app server at PROXY_TARGET",
@@ -55,7 +62,8 @@ class Command(BaseCommand):
             if not command and not no_server:
                 command = picked_server()
                 self.stdout.write(f"LiteFS: the app server is {' '.join(command[1:])}")
-            program, arguments = self._prepare(s, command, check=check, migrate=not options["no_migrate"])
+            steps = {"migrate": not options["no_migrate"], "load": options["load"]}
+            program, arguments = self._prepare(s, command, check=check, **steps)
         except (ImproperlyConfigured, process.ExecutableNotFoundError, server.NoServerError) as error:
             raise CommandError(str(error)) from None
         except SettingsError as error:
@@ -70,12 +78,19 @@ class Command(BaseCommand):
         os.execv(program, [program, *arguments, *(["--parent", parent] if parent else [])])
 
     def _prepare(
-        self, s: Settings, command: Sequence[str], *, check: bool, migrate: bool
+        self, s: Settings, command: Sequence[str], *, check: bool, migrate: bool, load: str
     ) -> tuple[str, list[str]]:
+        if load and not s.cluster:
+            raise SettingsError(
+                [f"--import {load}: this node runs without LiteFS, on {s.database_folder} itself."]
+            )
+        if load and not os.path.isfile(load):
+            raise SettingsError([f"--import {load}: there is no such file."])
         proxy = process.find_executable("litefs-proxy", s.binary_path)
         step = auto_start.manage("litefs_migrate") if migrate else []
-        litefs_config, proxy_config = config.rendered(s, command, os.environ, step)
-        if found := start.problems(s):
+        first = auto_start.manage("litefs_import", os.path.abspath(load), "--once") if load else []
+        litefs_config, proxy_config = config.rendered(s, command, os.environ, step, first)
+        if found := start.problems(s, load):
             raise SettingsError(found)
         start.create_folders(s)
         if not check and owner.claim(s.data_path) is None:

@@ -76,6 +76,9 @@ class Translator:
         facts = facts or self._facts()
         where = f"the primary is {facts.primary}" if facts.primary else "no primary is known"
         message = f"Database {self.database!r} cannot be written here: this node is {facts.role} and {where}."
+        if facts.frozen:
+            message = f"Database {self.database!r} cannot be written: the cluster is under maintenance."
+            hint = "'manage.py litefs_maintenance off' ends it."
         if writer := hidden_writer(sql):
             message += f" The writer is {writer}."
         return self._refused(NotPrimaryError, message, facts, hint or WAYS_OUT, write=True)

@@ -52,7 +52,8 @@ class HaltingWrapper(MountedWrapper):
 
     def _halts_by_itself(self) -> bool:
         wanted = replica_writes.mode(self._replica_writes) == replica_writes.HALT
-        return wanted and self._node is not None and self._node.facts().role == "replica"
+        facts = self._node.facts() if wanted and self._node is not None else None
+        return facts is not None and facts.role == "replica" and not facts.frozen
 
     def _with_halt(self, facts: Facts) -> Facts:
         return facts if self._halt is None or facts.writable else self._halt.facts(facts)

@@ -15,6 +15,7 @@
 #include "litefs/proxy/lease_guard.hpp"
 #include "litefs/proxy/litefs_probe.hpp"
 #include "litefs/proxy/litefs_process.hpp"
+#include "litefs/proxy/maintenance.hpp"
 #include "litefs/proxy/primary_link.hpp"
 #include "litefs/proxy/publisher.hpp"
 #include "litefs/proxy/reaper.hpp"
@@ -30,11 +31,12 @@ class cluster_node {
  public:
   // Requires shared.config.litefs. Throws boost::system::system_error if the node page cannot be created.
   cluster_node(boost::asio::io_context& context, condition& changed, reaper& r, node& shared,
-               worker_group& workers);
+               worker_group& workers, maintenance& freezing);
 
   void start();          // everything begins to run
   void stop_links();     // no peer hears of this node any more
   void stop_watching();  // last of all: LiteFS has ended
+  void on_freeze();      // maintenance began, ended, or has another number
 
   [[nodiscard]] view const& own_view() const noexcept { return view_; }
   [[nodiscard]] gate_controller& gate() noexcept { return gate_; }
@@ -47,13 +49,13 @@ class cluster_node {
     gate_.close();
   }
   [[nodiscard]] proxy::handoff& handing_over() noexcept { return handoff_; }
+  [[nodiscard]] node_report own_report() const;
   [[nodiscard]] replica_links& replicas() noexcept { return replicas_; }
 
  private:
   void guard_lease(consul_lease const& lease);
   [[nodiscard]] stuck_litefs::hooks stuck_hooks(consul_lease const& lease);
   void on_state(std::shared_ptr<node_state const> state, std::optional<tx_event> tx);
-  [[nodiscard]] node_report own_report() const;
   [[nodiscard]] primary_link::hooks link_hooks();
   void hear(std::string const& primary, node_report const* report);
   boost::asio::awaitable<void> take_over(std::string ticket);
@@ -61,6 +63,7 @@ class cluster_node {
   boost::asio::io_context& context_;
   node& node_;
   worker_group& workers_;
+  maintenance& maintenance_;
   view view_;             // the control thread's own
   gate_controller gate_;  // its folder before the page that leads to it
   publisher publisher_;

@@ -45,6 +45,9 @@ class handoff {
   boost::asio::awaitable<outcome> promote(std::string ticket = {});
   // On the primary, which stops: somebody else becomes primary. True if this node is not (any more).
   boost::asio::awaitable<bool> give_away(time_point deadline);
+  // On the primary, under maintenance: until what was being written is committed. The reason if that is not
+  // so within handoff-drain, or cannot be known.
+  boost::asio::awaitable<std::optional<std::string>> drain();
   // On the primary: POST /litefs/peer/handoff and /litefs/peer/release.
   boost::asio::awaitable<own_response> answer(own_request request);
 
@@ -52,6 +55,8 @@ class handoff {
   boost::asio::awaitable<own_response> give(std::string ticket);
   [[nodiscard]] std::vector<std::string> candidates() const;
   own_response refuse_to_give(std::string_view why);
+  boost::asio::awaitable<keeper_link::positions_result> lock_out_writers();
+  [[nodiscard]] std::string why_not(keeper_link::positions_result const& lock) const;
   void let_go();
   boost::asio::awaitable<bool> writes_ended();
   boost::asio::awaitable<void> keep_hold();

@@ -53,6 +53,7 @@ struct node {
   std::atomic<bool> ready{false};      // the each-start steps are done and the app answered once
   std::atomic<bool> target_up{false};  // the app may be asked; view::wait_change() wakes when it changes
   std::atomic<bool> given_up{false};   // what ended for good is not started again: the node is about to stop
+  std::atomic<bool> frozen{false};     // maintenance; the default order, since draining relies on it
 
   [[nodiscard]] bool clustered() const noexcept { return config.litefs.has_value(); }
   // Our own name as LiteFS announces it; "" in role single.

@@ -25,11 +25,15 @@ class publisher {
   // What only the page tells. Published with the next state().
   void mount_device(std::uint64_t device) { facts_.mount_device = device; }
   void litefs_id(std::string id) { facts_.litefs_id = std::move(id); }
+  // Published at once.
+  void frozen(bool now);
   void beat() noexcept;
   [[nodiscard]] read_gate* gate() noexcept { return page_ ? &page_->gate() : nullptr; }
   void close() noexcept { page_.reset(); }  // the page goes away; nothing else may be published
 
  private:
+  void write_page();
+
   receiver to_workers_;
   std::unique_ptr<node_page_writer> page_;
   node_facts facts_;
