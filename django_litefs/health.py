@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from django_litefs import _core, control, positions, pretence, process
+from django_litefs import _core, control, pinned, positions, pretence, process
 from django_litefs._values import ANY_HOST, split_address
 from django_litefs.conf import effective, this_node
 from django_litefs.node import SINGLE, WRITABLE_ROLES, Facts
@@ -161,6 +161,7 @@ def status() -> dict[str, Any]:
         "proxy": proxy_health(),
         "reading": open_reads(),
         "litefs": process.litefs_version(s.binary_path) if s.cluster else None,
+        "litefs_pinned": f"{pinned.LITEFS_VERSION} {pinned.LITEFS_SUM}",
         "cluster": nodes,
         "cluster_error": error,
     }

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from django_litefs import config, control, process, start
 from django_litefs._values import ANY_HOST, is_public, split_address
 from django_litefs.doctor import Finding, good, problem, unknown, warning
-from django_litefs.pinned import LITEFS_VERSION
 from django_litefs.settings import Settings
 
 FUSE_CONF = "/etc/fuse.conf"
@@ -31,24 +30,16 @@ def programs(s: Settings) -> Iterator[Finding]:
         if name == "litefs" and not s.cluster:
             continue
         try:
-            path, why = process.choose_executable(name, s.binary_path)
+            found = process.choose_executable(name, s.binary_path)
         except process.ExecutableNotFoundError as error:
             yield problem("program", str(error), "pip install --force-reinstall django-litefs")
             continue
-        if name == "litefs-proxy":
-            yield good("program", f"{name}: {path} ({why})")
-            continue
-        version = process.litefs_version(s.binary_path)
-        what = f"{name} {version or 'of unknown version'}: {path} ({why})"
-        if version == LITEFS_VERSION:
-            yield good("program", what)
-        else:
+        if wrong := found.mismatch:
             yield warning(
-                "program",
-                what,
-                f"Use the bundled LiteFS {LITEFS_VERSION}, with which this release was tested: remove "
-                "LITEFS['BINARY_PATH'], or the litefs on PATH.",
+                "program", wrong, "Remove LITEFS['BINARY_PATH'], or the litefs on PATH: one is bundled."
             )
+        else:
+            yield good("program", f"{name} {found.version}: {found.path} ({found.why})")
 
 
 def fuse(s: Settings) -> Iterator[Finding]:

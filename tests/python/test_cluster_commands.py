@@ -42,6 +42,7 @@ def found(nodes: list[dict[str, Any]] | None, **changes: Any) -> dict[str, Any]:
         "proxy": {"healthy": True, "reasons": [], "version": "0.1.0"},
         "reading": [],
         "litefs": "v0.5.14",
+        "litefs_pinned": "v0.5.14 h1:x=",
         "cluster": cluster,
         "cluster_error": "" if nodes is not None else "nobody answers",
         **changes,

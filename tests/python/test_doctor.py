@@ -16,7 +16,7 @@ from django.core import signing
 from django.core.management import call_command
 from django.test import AsyncClient, Client
 
-from django_litefs import config, doctor, start
+from django_litefs import __version__, config, doctor, pinned, start
 from django_litefs.conf import effective
 from django_litefs.doctor import host, probe, site
 from django_litefs.settings import Settings
@@ -25,16 +25,16 @@ from tests.python.litefs_node import LitefsNode
 
 
 def test_programs(stopped: Settings, tmp_path: Path) -> None:
-    (tmp_path / "litefs-proxy").write_text("#!/bin/sh\n")
+    (tmp_path / "litefs-proxy").write_text(f"#!/bin/sh\necho litefs-proxy {__version__}\n")
     (tmp_path / "litefs").write_text("#!/bin/sh\necho LiteFS v0.5.11, commit=abc\n")
     named = changed(stopped, binary_path=str(tmp_path))
     assert states(list(host.programs(named))) == {doctor.PROBLEM}
     for name in ("litefs-proxy", "litefs"):
         (tmp_path / name).chmod(0o755)
     other = only(list(host.programs(named)), doctor.WARNING)
-    assert "v0.5.11" in other.what
+    assert "0.5.11" in other.what
     assert "BINARY_PATH" in other.what
-    (tmp_path / "litefs").write_text("#!/bin/sh\necho LiteFS v0.5.14, commit=\n")
+    (tmp_path / "litefs").write_text(f"#!/bin/sh\necho LiteFS {pinned.LITEFS_VERSION}+patched, commit=\n")
     assert states(list(host.programs(named))) == {doctor.GOOD}
 
 

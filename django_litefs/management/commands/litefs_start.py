@@ -72,6 +72,8 @@ class Command(BaseCommand):
             raise CommandError(f"{error.filename or ''}: {error.strerror}".lstrip(": ")) from None
         if check:
             return
+        for wrong in process.mismatches(s.binary_path, cluster=s.cluster):
+            self.stderr.write(f"LiteFS: {wrong}")
         if s.single_because:
             self.stdout.write(f"LiteFS: {s.single_because}")
         self.stdout.flush()

@@ -121,7 +121,7 @@ def _this_node(found: dict[str, Any]) -> str:
         ("folder", found["folder"]),
         *((f"database {name}", position or "-") for name, position in found["databases"].items()),
         ("litefs-proxy", _proxy_state(proxy)),
-        ("LiteFS", found["litefs"] or "-"),
+        ("LiteFS", f"{found['litefs'] or '-'} (tested with {found['litefs_pinned']})"),
     ]
     if found["reading"]:
         oldest = found["reading"][0]
