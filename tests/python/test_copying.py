@@ -13,7 +13,7 @@ import pytest
 
 from django_litefs import copying, progress
 from django_litefs.conf import this_node
-from tests.python.litefs_node import LitefsNode
+from tests.python.litefs_node import LitefsNode, until
 
 DATABASE = "db.sqlite3"
 
@@ -99,6 +99,30 @@ def test_a_database_of_the_mount(
     assert done.position <= node.primary.position()
     assert (done.held_s > 0) == (where == "replica")
     assert done.held_s < 1
+
+
+@pytest.mark.integration
+def test_what_changes_during_the_copy_is_in_it(
+    replica: LitefsNode, on_node: LitefsNode, wrapper: Any, tmp_path: Path
+) -> None:
+    assert wrapper is not None
+    target = tmp_path / "copy"
+    target.touch()
+    done_once = threading.Event()
+
+    def meanwhile(done: int, size: int) -> None:
+        if done < size or done_once.is_set():
+            return
+        done_once.set()
+        with closing(sqlite3.connect(on_node.mount / DATABASE)) as connection:
+            connection.execute("CREATE TABLE later (x)")
+            connection.execute("INSERT INTO t VALUES (1), (2)")
+            connection.commit()
+        until(replica.has_caught_up, "the replica has it")
+
+    done = copying.copy_from_node(this_node(), DATABASE, str(target), meanwhile)  # type: ignore[arg-type]
+    assert copied(target) == (2, 2)
+    assert done.position == replica.position()
 
 
 @pytest.mark.integration
