@@ -14,6 +14,7 @@ ENGINE = "django_litefs.db.backends.litefs"
 class DjangoLitefsConfig(AppConfig):
     name = "django_litefs"
     verbose_name = "LiteFS"
+    default_auto_field = "django.db.models.BigAutoField"
 
     def __init__(self, app_name: str, app_module: ModuleType | None) -> None:
         super().__init__(app_name, app_module)
