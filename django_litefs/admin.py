@@ -6,6 +6,8 @@ by those who may (`django_litefs.promote`), with a POST.
 
 from __future__ import annotations
 
+import logging
+import threading
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
@@ -19,6 +21,7 @@ from django_litefs import control
 from django_litefs.conf import effective
 from django_litefs.models import Cluster
 
+logger = logging.getLogger("django_litefs.admin")
 PAGE = "admin:django_litefs_cluster_changelist"
 
 if TYPE_CHECKING:
@@ -70,18 +73,23 @@ class ClusterAdmin(Base):
     def promote_view(self, request: HttpRequest) -> HttpResponse:
         self._require(request, "promote")
         node = request.POST.get("node", "")
-        try:
-            done = control.promote(node)
-        except control.ControlError as error:
-            self.message_user(request, f"{node} is not primary: {error}.", messages.ERROR)
-        else:
-            held = f"writes were held for {done['hold_ms']} ms"
-            self.message_user(request, f"{done['primary']} is primary now; {held}.", messages.SUCCESS)
+        # The handoff waits for all running writes, and this request is one: it must be answered first.
+        threading.Thread(target=_promote, args=(node,), name="litefs-promote").start()
+        self.message_user(request, f"{node} was asked to become the primary.", messages.INFO)
         return HttpResponseRedirect(reverse(PAGE, current_app=self.admin_site.name))
 
     def _require(self, request: HttpRequest, what: str) -> None:
         if not request.user.has_perm(f"django_litefs.{what if what == 'promote' else 'view_cluster'}"):
             raise PermissionDenied
+
+
+def _promote(node: str) -> None:
+    try:
+        done = control.promote(node)
+    except control.ControlError as error:
+        logger.error("%s did not become the primary: %s", node, error)
+    else:
+        logger.info("%s is primary now; writes were held for %d ms", done["primary"], done["hold_ms"])
 
 
 def _is_single() -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import re
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -143,18 +145,20 @@ def test_nor_by_somebody_who_may_only_look(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.parametrize(
-    ("refusal", "said"),
+    ("refusal", "logged"),
     [
-        (None, "n1 is primary now; writes were held for 21 ms."),
-        ("another handoff is under way", "n1 is not primary: another handoff is under way."),
+        (None, "n1 is primary now; writes were held for 21 ms"),
+        ("another handoff is under way", "n1 did not become the primary: another handoff is under way"),
     ],
 )
 @pytest.mark.usefixtures("site")
-def test_handing_over(refusal: str | None, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
+def test_handing_over(
+    refusal: str | None, logged: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    answered = threading.Event()
 
     def promote(node: str) -> dict[str, Any]:
-        asked.append(node)
+        assert answered.wait(10), "the handoff waits for every write, also for the request that asked for it"
         if refusal:
             raise control.ControlError(refusal)
         return {"primary": node, "hold_ms": 21}
@@ -163,11 +167,18 @@ def test_handing_over(refusal: str | None, said: str, monkeypatch: pytest.Monkey
     client = user("view_cluster", "promote")
     token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', client.get(PAGE).content.decode())
     assert token
-    answer = client.post(PROMOTE, {"node": "n1", "csrfmiddlewaretoken": token[1]})
+    with caplog.at_level(logging.INFO, "django_litefs.admin"):
+        answer = client.post(PROMOTE, {"node": "n1", "csrfmiddlewaretoken": token[1]})
+        asking = [thread for thread in threading.enumerate() if thread.name == "litefs-promote"]
+        answered.set()
+        for thread in asking:
+            thread.join(10)
     assert answer.status_code == 302
     assert answer["Location"] == PAGE
-    assert asked == ["n1"]
-    assert [str(message) for message in get_messages(answer.wsgi_request)] == [said]
+    assert [str(message) for message in get_messages(answer.wsgi_request)] == [
+        "n1 was asked to become the primary."
+    ]
+    assert caplog.messages == [logged]
 
 
 @pytest.mark.usefixtures("site")
