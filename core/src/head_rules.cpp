@@ -7,9 +7,27 @@
 namespace litefs {
 namespace {
 
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+// By character: may it stand in a token (RFC 9110 section 5.6.2), in the value of a field?
+struct character_classes {
+  std::array<bool, 256> token{};
+  std::array<bool, 256> value{};
+};
 
-bool alphanumeric(char c) noexcept { return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z'); }
+constexpr character_classes classify() {
+  character_classes classes;
+  for (std::size_t c = 0; c < 256; ++c) {
+    bool const alphanumeric = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    constexpr std::string_view others("!#$%&'*+-.^_`|~");
+    classes.token[c] = alphanumeric || others.find(static_cast<char>(c)) != std::string_view::npos;
+    classes.value[c] = (c >= 0x20 || c == '\t') && c != 0x7f;
+  }
+  return classes;
+}
+constexpr auto classes = classify();
+
+bool all_in(std::array<bool, 256> const& set, std::string_view text) noexcept {
+  return std::ranges::all_of(text, [&set](char c) { return set[static_cast<unsigned char>(c)]; });
+}
 
 // 1*DIGIT without wrap-around; leading zeros are harmless since we write the number anew.
 std::optional<std::uint64_t> parse_length(std::string_view text) noexcept {
@@ -23,16 +41,16 @@ std::optional<std::uint64_t> parse_length(std::string_view text) noexcept {
 }  // namespace
 
 bool iequals(std::string_view a, std::string_view b) noexcept {
-  return std::ranges::equal(a, b, {}, lower, lower);
+  if (a.size() != b.size()) return false;
+  auto const lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
+  for (std::size_t i = 0; i < a.size(); ++i)
+    if (a[i] != b[i] && lower(a[i]) != lower(b[i])) return false;
+  return true;
 }
 
 namespace head_rules {
 
-bool is_token(std::string_view text) noexcept {
-  return !text.empty() && std::ranges::all_of(text, [](char c) {
-    return alphanumeric(c) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-  });
-}
+bool is_token(std::string_view text) noexcept { return !text.empty() && all_in(classes.token, text); }
 
 bool istarts_with(std::string_view text, std::string_view prefix) noexcept {
   return text.size() >= prefix.size() && iequals(text.substr(0, prefix.size()), prefix);
@@ -45,23 +63,21 @@ std::string_view trim(std::string_view text) noexcept {
 }
 
 verdict check_raw(std::string_view raw) noexcept {
-  for (std::size_t i = 0; i < raw.size(); ++i) {
-    bool const cr_before = i > 0 && raw[i - 1] == '\r';
-    if (raw[i] == '\0') return "nul";
-    if ((raw[i] == '\n') != cr_before) return "bare-cr-or-lf";
-    if (raw[i] == '\n' && i + 1 < raw.size() && (raw[i + 1] == ' ' || raw[i + 1] == '\t'))
-      return "folded-line";
+  constexpr auto none = std::string_view::npos;
+  if (raw.find('\0') != none) return "nul";
+  for (auto cr = raw.find('\r'); cr != none; cr = raw.find('\r', cr + 2)) {
+    if (raw.substr(cr + 1, 1) != "\n") return "bare-cr-or-lf";
+    if (auto const next = raw.substr(cr + 2, 1); next == " " || next == "\t") return "folded-line";
   }
-  if (raw.ends_with('\r')) return "bare-cr-or-lf";
+  for (auto lf = raw.find('\n'); lf != none; lf = raw.find('\n', lf + 1))
+    if (lf == 0 || raw[lf - 1] != '\r') return "bare-cr-or-lf";
   return std::nullopt;
 }
 
 verdict check_fields(std::vector<header_field> const& fields) noexcept {
   for (auto const& [name, value] : fields) {
     if (!is_token(name)) return "field-name";
-    bool const clean = std::ranges::none_of(
-        value, [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; });
-    if (!clean) return "field-value";
+    if (!all_in(classes.value, value)) return "field-value";
   }
   return std::nullopt;
 }

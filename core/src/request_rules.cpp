@@ -127,6 +127,7 @@ bool read_own(header_field const& field, accepted_request& out, int& positions, 
 refusal sort_fields(request_head const& head, connection_options const& connection, accepted_request& out) {
   int positions = 0;
   int hops = 0;
+  out.forward.reserve(head.fields.size());
   for (auto const& field : head.fields) {
     auto const& [name, value] = field;
     bool const expect = iequals(name, "expect") && head.version == 11;

@@ -70,6 +70,7 @@ void sort_fields(response_head const& head, connection_options const& connection
   bool replay = false;
   bool not_executed = false;
   bool protocol = false;
+  out.forward.reserve(head.fields.size());
   for (auto const& field : head.fields) {
     auto const& [name, value] = field;
     if (iequals(name, "litefs-committed")) take_single(out.committed, committed, value);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <boost/beast/http/status.hpp>
 
+#include "litefs/proxy/head_text.hpp"
+
 namespace litefs::proxy {
 
 namespace {
@@ -10,15 +12,11 @@ namespace {
 // A machine that Fly's proxy cannot reach in that time: the request comes back and is held or refused here.
 constexpr std::string_view fly_replay_terms = ";timeout=2s;fallback=prefer_self";
 
-void add(std::string& out, std::string_view name, std::string_view value) {
-  out.append(name).append(": ").append(value).append("\r\n");
-}
-
 // The status line is kept byte for byte but for the version.
-std::string status_line(response_head const& head) {
+void add_status_line(std::string& out, response_head const& head) {
   auto line = head.raw.substr(0, head.raw.find('\r'));
   line.remove_prefix(std::min(line.size(), line.find(' ')));
-  return std::string("HTTP/1.1").append(line).append("\r\n");
+  out.append("HTTP/1.1").append(line).append("\r\n");
 }
 
 bool bodiless(transaction const& t, int status) {
@@ -27,9 +25,9 @@ bool bodiless(transaction const& t, int status) {
 
 void add_connection(std::string& out, transaction const& t) {
   if (!t.keep_alive)
-    add(out, "Connection", "close");
+    add_field(out, "Connection", "close");
   else if (t.head.version == 10)
-    add(out, "Connection", "keep-alive");
+    add_field(out, "Connection", "keep-alive");
 }
 
 }  // namespace
@@ -48,28 +46,30 @@ client_framing frame_for_client(transaction const& t, upstream_answer const& ans
 
 std::string relayed_head(transaction const& t, upstream_answer const& answer, client_framing how,
                          std::string_view lines) {
-  auto out = status_line(answer.head);
+  std::string out;
   out.reserve(answer.head.raw.size() + lines.size() + 128);
-  for (auto const& [name, value] : answer.accepted.forward)
-    if (!iequals(name, "X-Request-Id")) add(out, name, value);  // ours is among the lines
+  add_status_line(out, answer.head);
+  add_fields(out, answer.accepted.forward, "X-Request-Id");
+  add_field(out, "X-Request-Id", t.id);
   out.append(lines);
   auto const status = answer.head.status;
   if (bodiless(t, status)) {
     // A HEAD response or a 304 tells the length of the body that it does not have.
     if (auto const length = answer.accepted.announced_length)
-      add(out, "Content-Length", std::to_string(*length));
+      add_field(out, "Content-Length", std::to_string(*length));
   } else if (how.chunked) {
-    add(out, "Transfer-Encoding", "chunked");
+    add_field(out, "Transfer-Encoding", "chunked");
   } else if (!how.close) {
-    add(out, "Content-Length", std::to_string(answer.accepted.framing.length));
+    add_field(out, "Content-Length", std::to_string(answer.accepted.framing.length));
   }
   add_connection(out, t);
   return out += "\r\n";
 }
 
 std::string interim_head(upstream_answer const& answer) {
-  auto out = status_line(answer.head);
-  for (auto const& [name, value] : answer.accepted.forward) add(out, name, value);
+  std::string out;
+  add_status_line(out, answer.head);
+  add_fields(out, answer.accepted.forward);
   return out += "\r\n";
 }
 
@@ -81,10 +81,10 @@ awaitable<void> answer_with(transaction& t, int status, std::string_view type, s
   if (t.streams_body() || t.parts.draining) t.keep_alive = false;
   std::string out = "HTTP/1.1 " + std::to_string(status);
   out.append(1, ' ').append(status_text(status)).append("\r\n");
-  if (!type.empty()) add(out, "Content-Type", type);
-  add(out, "Content-Length", std::to_string(body.size()));
-  add(out, "Cache-Control", "no-store");
-  if (!t.id.empty()) add(out, "X-Request-Id", t.id);
+  if (!type.empty()) add_field(out, "Content-Type", type);
+  add_field(out, "Content-Length", std::to_string(body.size()));
+  add_field(out, "Cache-Control", "no-store");
+  if (!t.id.empty()) add_field(out, "X-Request-Id", t.id);
   out.append(lines);
   add_connection(out, t);
   out += "\r\n";
@@ -104,7 +104,7 @@ awaitable<void> answer_plain(transaction& t, int status, std::string_view text, 
 
 awaitable<void> answer_own_endpoint(transaction& t, own_response response) {
   std::string lines;
-  if (!response.allow.empty()) add(lines, "Allow", response.allow);
+  if (!response.allow.empty()) add_field(lines, "Allow", response.allow);
   co_await answer_with(t, response.status, response.content_type, response.body, lines);
 }
 
@@ -112,11 +112,11 @@ awaitable<void> refuse(transaction& t, std::string_view why, std::chrono::millis
   t.parts.counts.refused(why);
   auto const seconds = std::max<std::int64_t>(1, (retry_after.count() + 999) / 1000);
   std::string lines;
-  add(lines, "Retry-After", std::to_string(seconds));
+  add_field(lines, "Retry-After", std::to_string(seconds));
   auto const& shared = t.parts.shared;
-  add(lines, "litefs-not-executed",
-      t.peer ? make_not_executed(shared.marker_keys, t.peer->mac, why, shared.nonces.boot())
-             : std::string(why));
+  add_field(lines, "litefs-not-executed",
+            t.peer ? make_not_executed(shared.marker_keys, t.peer->mac, why, shared.nonces.boot())
+                   : std::string(why));
   co_await answer_plain(t, 503, why, lines);
 }
 
@@ -125,7 +125,7 @@ awaitable<void> answer_fly_replay(transaction& t, std::string_view hostname) {
   std::string wanted("instance=");
   wanted.append(hostname.substr(0, hostname.find('.'))).append(fly_replay_terms);
   std::string lines;
-  add(lines, "fly-replay", wanted);
+  add_field(lines, "fly-replay", wanted);
   co_await answer_plain(t, 409, "not executed here: Fly's proxy sends it to the primary", lines);
 }
 

@@ -76,13 +76,17 @@ demands seen(transaction const& t, upstream_answer const& answer) {
 // its own commit yet: the keeper knows.
 awaitable<bool> beyond_the_primary(transaction const& t) {
   auto const& local = t.parts.local;
-  if (local.state().role != role::primary || !t.parts.shared.read_positions) co_return false;
-  if (!compare(t.demanded, local.state(), local.history()).behind) co_return false;
   auto read = co_await t.parts.shared.read_positions();
   if (!read || local.state().role != role::primary) co_return false;
   node_state now;
   now.positions = std::move(*read);
   co_return compare(t.demanded, now, local.history()).behind;
+}
+
+bool seems_beyond_the_primary(transaction const& t) {
+  auto const& local = t.parts.local;
+  return local.state().role == role::primary && t.parts.shared.read_positions &&
+         compare(t.demanded, local.state(), local.history()).behind;
 }
 
 // The client's positions are of another history: found by this node's routing, by asking its keeper as
@@ -91,6 +95,7 @@ awaitable<bool> diverged(transaction const& t, upstream_answer const& answer) {
   if (t.route.mark_diverged) co_return true;
   if (t.demanded.empty() || answer.head.status >= 500) co_return false;
   if (!answer.ran_here) co_return find_field(answer.head.fields, "litefs-lineage") == "diverged";
+  if (!seems_beyond_the_primary(t)) co_return false;
   co_return co_await beyond_the_primary(t);
 }
 

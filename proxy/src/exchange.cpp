@@ -24,32 +24,32 @@ attempt_end failed(error_code ec, stream const& io, std::uint64_t written_before
   return ec == asio::error::timed_out ? attempt_end::timed_out : attempt_end::unknown;
 }
 
-// One head from the upstream, interim or final, judged.
-awaitable<attempt_end> read_answer(transaction& t, upstream& from, upstream_answer& answer,
-                                   time_point const& deadline) {
-  head_limits const limits{.bytes = 64 * 1024, .first_line = 8192};
-  auto const outcome = co_await read_head(from.io, from.buffer, limits, deadline);
+// What one head from the upstream is, interim or final.
+attempt_end judge_answer(transaction& t, upstream& from, upstream_answer& answer,
+                         head_outcome const& outcome) {
   if (auto const* ec = std::get_if<error_code>(&outcome))
-    co_return *ec == asio::error::timed_out ? attempt_end::timed_out : attempt_end::unknown;
+    return *ec == asio::error::timed_out ? attempt_end::timed_out : attempt_end::unknown;
   auto const* raw = std::get_if<std::string_view>(&outcome);
-  if (raw == nullptr) co_return attempt_end::bad_response;
+  if (raw == nullptr) return attempt_end::bad_response;
   auto parsed = parse_response_head(*raw);
-  if (!std::holds_alternative<response_head>(parsed)) co_return attempt_end::bad_response;
+  if (!std::holds_alternative<response_head>(parsed)) return attempt_end::bad_response;
   answer.head = std::move(std::get<response_head>(parsed));
   auto judged = check_response(answer.head, t.accepted.head, t.config().allow_app_replay);
-  if (!std::holds_alternative<accepted_response>(judged)) co_return attempt_end::bad_response;
+  if (!std::holds_alternative<accepted_response>(judged)) return attempt_end::bad_response;
   answer.accepted = std::move(std::get<accepted_response>(judged));
   // An upgrade that was not asked for, perhaps in the middle of an upload.
-  if (answer.head.status == 101 && t.accepted.upgrade.empty()) co_return attempt_end::bad_response;
+  if (answer.head.status == 101 && t.accepted.upgrade.empty()) return attempt_end::bad_response;
   from.buffer.consume(raw->size());
-  co_return attempt_end::response;
+  return attempt_end::response;
 }
 
 // Skips 100, passes other 1xx on, stops at the final head (or at a 100 that is waited for).
 awaitable<attempt_end> read_final(transaction& t, attempt& a, time_point const& deadline,
                                   bool stop_at_100 = false) {
+  constexpr head_limits limits{.bytes = 64 * 1024, .first_line = 8192};
   for (int interim = 0; interim <= interim_max; ++interim) {
-    auto const end = co_await read_answer(t, *a.connection, a.answer, deadline);
+    auto const outcome = co_await read_head(a.connection->io, a.connection->buffer, limits, deadline);
+    auto const end = judge_answer(t, *a.connection, a.answer, outcome);
     auto const status = a.answer.head.status;
     if (end != attempt_end::response || status >= 200 || status == 101) co_return end;
     if (status == 100) {
@@ -83,15 +83,13 @@ awaitable<attempt_end> stream_body(transaction& t, attempt& a, std::string const
 }  // namespace
 
 awaitable<error_code> load_small_body(transaction& t) {
-  if (t.body_loaded || !t.body || t.body->done()) co_return error_code{};
-  auto const& f = t.accepted.framing;
-  if (f.kind != body_kind::length || f.length > t.config().limits.held_body) co_return error_code{};
+  if (!t.small_body_due()) co_return error_code{};
   auto first = t.body->ready();
   if (first && t.body->done()) {  // it came with its head: no copy
     t.held = *first;
   } else {
     co_await send_continue(t);
-    t.held_copy.reserve(static_cast<std::size_t>(f.length));
+    t.held_copy.reserve(static_cast<std::size_t>(t.accepted.framing.length));
     while (first) {
       t.held_copy.append(*first);
       if (t.body->done()) break;

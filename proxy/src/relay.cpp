@@ -53,8 +53,8 @@ class body_relay {
 }  // namespace
 
 awaitable<bool> relay_response(transaction& t, attempt& a) {
-  auto lines = co_await consistency_lines(t, a.answer);
-  lines.append("X-Request-Id: ").append(t.id).append("\r\n");
+  std::string lines;
+  if (t.clustered()) lines = co_await consistency_lines(t, a.answer);
   auto const how = frame_for_client(t, a.answer);
   // An early answer: the rest of the body will not be read, so neither side can be used again.
   bool const body_unread = a.body ? !a.body->complete() : t.streams_body();

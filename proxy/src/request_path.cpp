@@ -33,17 +33,13 @@ request_path::request_path(transaction& t, std::shared_ptr<void> keep)
 awaitable<void> request_path::run() {
   std::exception_ptr thrown;
   try {
-    co_await decide_and_act();
+    auto then = next::again;  // see session::run
+    while (then == next::again) then = co_await step();
   } catch (...) {
     thrown = std::current_exception();
   }
   if (upload_) co_await upload_->join();
   if (thrown) std::rethrow_exception(thrown);
-}
-
-awaitable<void> request_path::decide_and_act() {
-  auto then = next::again;  // see session::run
-  while (then == next::again) then = co_await step();
 }
 
 route request_path::choose() {
@@ -58,7 +54,7 @@ route request_path::choose() {
                      .stale_max = config.stale_max,
                      .max_lag = config.max_lag,
                      .fly_replay = config.fly_replay};
-  return decide(t_.facts, view.state(), fresh, view.handoff_hold(), rules, clock::now());
+  return decide(t_.facts, view.state(), fresh, view.handoff_hold(), rules, t_.parts.ticks.now());
 }
 
 awaitable<request_path::next> request_path::step() {
@@ -99,7 +95,7 @@ awaitable<request_path::next> request_path::answer_here() {
       co_await answer_plain(t_, 413, "the body of this request must be at most 16 KiB, with Content-Length");
       co_return next::done;
     }
-    if (!co_await client_ready()) co_return next::done;
+    if (t_.small_body_due() && !co_await client_ready()) co_return next::done;
     own.body = t_.held;
   }
   auto response = co_await answer_own(t_.parts.shared, t_.parts.local, std::move(own));
@@ -111,7 +107,7 @@ awaitable<request_path::next> request_path::answer_here() {
 awaitable<request_path::next> request_path::by_fly() {
   auto const primary = t_.parts.local.state().primary;
   if (!peer_endpoint(t_.config(), primary)) co_return co_await pause("no-primary", retry_cause::not_sent);
-  if (!co_await client_ready()) co_return next::done;
+  if (t_.small_body_due() && !co_await client_ready()) co_return next::done;
   co_await answer_fly_replay(t_, primary);
   co_return next::done;
 }

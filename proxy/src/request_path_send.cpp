@@ -27,26 +27,32 @@ constexpr auto writes_unbounded = std::numeric_limits<std::size_t>::max();  // t
 awaitable<request_path::next> request_path::to_target() {
   auto& shared = t_.parts.shared;
   if (!shared.target_up.load(std::memory_order_relaxed)) co_return co_await hold("target-down");
-  if (!co_await client_ready()) co_return next::done;
-  auto permit = co_await t_.parts.all.gate.acquire(t_.parts.context, t_.config().timeouts.target_queue,
-                                                   t_.times.queued);
-  if (permit.has_error()) {
-    co_await refuse(t_, "target-busy", left());
-    co_return next::done;
+  bool waited = t_.small_body_due();
+  if (waited && !co_await client_ready()) co_return next::done;
+  auto& gate = t_.parts.all.gate;
+  auto permit = gate.try_acquire();
+  if (!permit) {
+    waited = true;
+    auto queued = co_await gate.acquire(t_.parts.context, t_.config().timeouts.target_queue, t_.times.queued);
+    if (queued.has_error()) {
+      co_await refuse(t_, "target-busy", left());
+      co_return next::done;
+    }
+    permit = std::move(*queued);
   }
   std::optional<place> running;  // a handoff waits for its end; counted first, so that none slips through
   if (!t_.facts.safe || t_.second_run()) running.emplace(t_.parts.all.writes_running, writes_unbounded);
   bool const write = running.has_value();
   auto const epoch = shared.lease.epoch();
-  auto const now = choose();  // a hold may have begun while it queued
-  if (now.action != action::local) co_return next::again;
+  // A hold may have begun meanwhile.
+  if ((write || waited) && choose().action != action::local) co_return next::again;
   auto const& to = t_.config().target;
   auto const head = target_request_head(t_);
   sending const how{.answer_max = t_.config().timeouts.response};
   auto a = co_await send_to(to, t_.config().timeouts.connect, head, how);
   running.reset();
   if (a.end == attempt_end::not_sent) {
-    *permit = {};  // who waits for the target takes no place at it
+    permit = {};  // who waits for the target takes no place at it
     co_return co_await pause("target-down", retry_cause::not_sent);
   }
   t_.ran_by = "local";
@@ -79,7 +85,7 @@ awaitable<request_path::next> request_path::to_primary() {
   auto const primary = t_.parts.local.state().primary;
   auto const to = peer_endpoint(t_.config(), primary);
   if (!to) co_return co_await pause("no-primary", retry_cause::not_sent);
-  if (!co_await client_ready()) co_return next::done;
+  if (t_.small_body_due() && !co_await client_ready()) co_return next::done;
   auto const request = peer_request_head(t_, primary, shared.boots.of(primary));
   sending how{.answer_max = t_.config().timeouts.response,
               .expect_continue = t_.streams_body(),

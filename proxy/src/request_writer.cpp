@@ -1,40 +1,35 @@
 #include "litefs/proxy/request_writer.hpp"
 
+#include "litefs/proxy/head_text.hpp"
+
 namespace litefs::proxy {
 
 namespace {
-
-void add(std::string& out, std::string_view name, std::string_view value) {
-  out.append(name).append(": ").append(value).append("\r\n");
-}
 
 std::string begin_head(transaction const& t, forwarded const& f) {
   auto const& a = t.accepted;
   std::string out;
   out.reserve(t.head.raw.size() + 512);
   out.append(t.head.method).append(1, ' ').append(a.origin_target).append(" HTTP/1.1\r\n");
-  add(out, "Host", a.host);
-  for (auto const& [name, value] : a.forward) {
-    if (iequals(name, "Expect") || iequals(name, "X-Request-Id")) continue;
-    add(out, name, value);
-  }
-  if (!f.for_.empty()) add(out, "X-Forwarded-For", f.for_);
-  add(out, "X-Forwarded-Proto", f.proto);
-  add(out, "X-Forwarded-Host", f.host);
-  for (auto const& [name, value] : f.others) add(out, name, value);
-  add(out, "X-Request-Id", t.id);
-  if (t.clustered() && !t.demanded.empty()) add(out, "litefs-position", format_demands(t.demanded));
-  if (a.max_forwards) add(out, "Max-Forwards", std::to_string(*a.max_forwards - 1));
+  add_field(out, "Host", a.host);
+  add_fields(out, a.forward, "X-Request-Id");  // ours follows
+  if (!f.for_.empty()) add_field(out, "X-Forwarded-For", f.for_);
+  add_field(out, "X-Forwarded-Proto", f.proto);
+  add_field(out, "X-Forwarded-Host", f.host);
+  for (auto const& [name, value] : f.others) add_field(out, name, value);
+  add_field(out, "X-Request-Id", t.id);
+  if (t.clustered() && !t.demanded.empty()) add_field(out, "litefs-position", format_demands(t.demanded));
+  if (a.max_forwards) add_field(out, "Max-Forwards", std::to_string(*a.max_forwards - 1));
   if (!a.upgrade.empty()) {
-    add(out, "Connection", "upgrade");
-    add(out, "Upgrade", a.upgrade);
+    add_field(out, "Connection", "upgrade");
+    add_field(out, "Upgrade", a.upgrade);
   }
   return out;
 }
 
 void add_framing(std::string& out, framing const& f) {
-  if (f.kind == body_kind::length) add(out, "Content-Length", std::to_string(f.length));
-  if (f.kind == body_kind::chunked) add(out, "Transfer-Encoding", "chunked");
+  if (f.kind == body_kind::length) add_field(out, "Content-Length", std::to_string(f.length));
+  if (f.kind == body_kind::chunked) add_field(out, "Transfer-Encoding", "chunked");
 }
 
 }  // namespace
@@ -46,7 +41,7 @@ std::string length_subject(framing const& f) {
 
 std::string target_request_head(transaction const& t) {
   auto out = begin_head(t, t.origin);
-  add(out, "litefs-proxied", t.second_run() ? second_run : "1");
+  add_field(out, "litefs-proxied", t.second_run() ? second_run : "1");
   add_framing(out, t.accepted.framing);
   return out += "\r\n";
 }
@@ -68,9 +63,9 @@ peer_request peer_request_head(transaction const& t, std::string_view hostname, 
                                .length = length,
                                .forwarded = forwarded,
                                .proxied = proxied});
-  add(out, "litefs-hop", value);
-  if (!proxied.empty()) add(out, "litefs-proxied", proxied);
-  if (t.streams_body()) add(out, "Expect", "100-continue");
+  add_field(out, "litefs-hop", value);
+  if (!proxied.empty()) add_field(out, "litefs-proxied", proxied);
+  if (t.streams_body()) add_field(out, "Expect", "100-continue");
   add_framing(out, t.accepted.framing);
   return {.head = out += "\r\n", .mac = value.substr(value.rfind('=') + 1)};
 }

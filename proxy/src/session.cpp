@@ -50,14 +50,16 @@ awaitable<void> session::run() {
   // Not `while (co_await …) {}`: g++ 12 lays out the frame of such a loop wrongly, and `this` is read from
   // another place.
   bool more = true;
-  while (more) more = co_await serve_next();
+  while (more) {
+    if (client_.head.empty()) more = co_await wait_for_bytes();
+    if (more) more = co_await serve_next();
+  }
   if (client_.io.is_open() && (unread_ || !client_.head.empty())) co_await linger();
   client_.io.close();
 }
 
-// Between requests a connection waits here; a drain ends it here.
+// Between requests a connection waits here, without a transaction; a drain ends it here.
 awaitable<bool> session::wait_for_bytes() {
-  if (!client_.head.empty()) co_return true;
   if (parts_.draining && !first_) co_return false;
   auto const& limits = parts_.shared.config.timeouts;
   auto const allowed = first_ ? limits.header : limits.idle;
@@ -71,7 +73,6 @@ awaitable<bool> session::wait_for_bytes() {
 }
 
 awaitable<bool> session::serve_next() {
-  if (!co_await wait_for_bytes()) co_return false;
   first_ = false;
   auto const begun = clock::now();
   auto const in = client_.io.bytes_in() - client_.head.size();
@@ -160,19 +161,19 @@ void session::record(transaction const& t, time_point begun, std::uint64_t in, s
   counts.ended(t.route, parts_.local.state().role, t.status, took, t.times);
   counts.bytes_in.add(bytes_in);
   counts.bytes_out.add(bytes_out);
-  parts_.all.log.write({.client = client_.address,
-                        .method = t.head.method,
-                        .target = t.head.target,
-                        .status = t.status,
-                        .bytes_in = bytes_in,
-                        .bytes_out = bytes_out,
-                        .took = took,
-                        .waited = t.times.held + t.times.behind + t.times.queued,
-                        .upstream = t.times.upstream,
-                        .action = to_string(t.route.action),
-                        .reason = to_string(t.route.reason),
-                        .node = t.ran_by,
-                        .id = t.id});
+  parts_.log.write({.client = client_.address,
+                    .method = t.head.method,
+                    .target = t.head.target,
+                    .status = t.status,
+                    .bytes_in = bytes_in,
+                    .bytes_out = bytes_out,
+                    .took = took,
+                    .waited = t.times.held + t.times.behind + t.times.queued,
+                    .upstream = t.times.upstream,
+                    .action = to_string(t.route.action),
+                    .reason = to_string(t.route.reason),
+                    .node = t.ran_by,
+                    .id = t.id});
 }
 
 }  // namespace litefs::proxy

@@ -35,6 +35,13 @@ target_gate::load target_gate::now() const {
   return {used_, queue_.size()};
 }
 
+target_gate::permit target_gate::try_acquire() {
+  std::scoped_lock const lock(mutex_);
+  if (used_ >= bound_) return {};
+  ++used_;
+  return permit(*this);
+}
+
 awaitable<result<target_gate::permit>> target_gate::acquire(asio::io_context& ctx,
                                                             std::chrono::milliseconds allowed,
                                                             std::chrono::microseconds& queued) {

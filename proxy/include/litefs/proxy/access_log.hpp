@@ -1,18 +1,23 @@
-// One line per request, written by a background thread: a slow disk or pipe never delays a request, at most
-// lines are dropped (oldest first). Thread-safe.
+// One line per request. A worker thread gathers its lines (access_lines) and hands them over when they are
+// many or a sweep comes; a background thread writes whole batches. So a request pays for the text of its line
+// and for nothing else, and a slow disk or pipe never delays one: at most lines are dropped, oldest first,
+// and counted.
 #pragma once
 
-#include <chrono>
-#include <cstdint>
-#include <memory>
-#include <string_view>
+#include <unistd.h>
 
-namespace spdlog {
-class logger;
-namespace details {
-class thread_pool;
-}
-}  // namespace spdlog
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <ctime>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "litefs/proxy/patient_writer.hpp"
+#include "litefs/proxy/sweep.hpp"
 
 namespace litefs::proxy {
 
@@ -32,16 +37,49 @@ struct access_entry {
   std::string_view id;
 };
 
+// Shared by all worker threads. Thread-safe.
 class access_log {
  public:
-  access_log(bool enabled, bool json);
-  ~access_log();
-  void write(access_entry const& e);
+  access_log(bool enabled, bool json, int descriptor = STDOUT_FILENO);
+  ~access_log();  // writes what was handed over
+  access_log(access_log const&) = delete;
+  access_log& operator=(access_log const&) = delete;
+
+  [[nodiscard]] bool enabled() const noexcept { return writing_.joinable(); }
+  [[nodiscard]] bool json() const noexcept { return json_; }
+  void hand_over(std::string lines);
 
  private:
-  bool json_;
-  std::shared_ptr<spdlog::details::thread_pool> pool_;
-  std::shared_ptr<spdlog::logger> logger_;
+  void write_batches();
+
+  bool const json_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::string> batches_;
+  std::size_t waiting_ = 0;  // bytes in `batches_`
+  std::size_t lost_ = 0;     // lines dropped from it
+  bool ended_ = false;
+  patient_writer writer_;  // the background thread's
+  std::thread writing_;
+};
+
+// The lines of one worker thread; belongs to it.
+class access_lines final : public watched {
+ public:
+  access_lines(access_log& to, sweep& ticks);
+  ~access_lines() { hand_over(); }
+
+  void write(access_entry const& e);
+  void on_sweep(time_point) override { hand_over(); }
+
+ private:
+  void hand_over();
+  void begin_line();
+
+  access_log& log_;
+  std::string lines_;
+  std::string second_;  // as RFC 3339 has it, without its fraction
+  std::time_t second_at_ = 0;
 };
 
 }  // namespace litefs::proxy

@@ -22,7 +22,6 @@ class request_path {
  private:
   enum class next : std::uint8_t { done, again };
 
-  awaitable<void> decide_and_act();
   route choose();
   awaitable<next> step();
   awaitable<next> answer_here();

@@ -29,6 +29,7 @@ class target_gate {
     ~permit() {
       if (gate_ != nullptr) gate_->release();
     }
+    [[nodiscard]] explicit operator bool() const noexcept { return gate_ != nullptr; }
 
    private:
     target_gate* gate_ = nullptr;
@@ -36,6 +37,8 @@ class target_gate {
 
   target_gate(std::size_t bound, std::size_t queue_max) : bound_(bound), queue_max_(queue_max) {}
 
+  // A place if one is free and nobody waits; an empty permit otherwise.
+  [[nodiscard]] permit try_acquire();
   // Must be called on `ctx`'s thread. The time in the queue is added to `queued`. Errors: no_buffer_space
   // when the queue is full, timed_out.
   awaitable<result<permit>> acquire(asio::io_context& ctx, std::chrono::milliseconds allowed,

@@ -31,6 +31,7 @@ struct thread_parts {
         context(1),
         ticks(context),
         upstreams(context, ticks, n.config.timeouts.target_idle, counts.upstreams_idle),
+        log(t.log, ticks),
         id_prefix(random_hex(5)) {}
   ~thread_parts() { local.abandon_waits(); }  // sessions refer to what is destroyed first
   thread_parts(thread_parts const&) = delete;
@@ -47,6 +48,7 @@ struct thread_parts {
   asio::io_context context;
   sweep ticks;
   upstream_pool upstreams;
+  access_lines log;
   boost::intrusive::list<open_session, boost::intrusive::constant_time_size<false>> sessions;
   std::string const id_prefix;
   std::uint64_t requests = 0;

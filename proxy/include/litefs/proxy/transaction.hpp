@@ -57,6 +57,11 @@ struct transaction {
   std::string ran_by = "-";
 
   [[nodiscard]] bool streams_body() const noexcept { return body && !body->done() && !body_loaded; }
+  // What is read of the client's body before anything is asked of an upstream, so that it can be repeated.
+  [[nodiscard]] bool small_body_due() const noexcept {
+    auto const& f = accepted.framing;
+    return streams_body() && f.kind == body_kind::length && f.length <= config().limits.held_body;
+  }
   [[nodiscard]] bool has_body() const noexcept { return accepted.framing.kind != body_kind::none; }
   // Known to write: a second run, or a route that was one before.
   [[nodiscard]] bool second_run() const noexcept { return facts.replay || facts.remembered || replay_hop; }

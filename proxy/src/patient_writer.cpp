@@ -1,4 +1,4 @@
-#include "litefs/proxy/patient_sink.hpp"
+#include "litefs/proxy/patient_writer.hpp"
 
 #include <limits.h>
 #include <poll.h>
@@ -10,23 +10,37 @@
 
 namespace litefs::proxy {
 
-void patient_sink::sink_it_(spdlog::details::log_msg const& message) {
+namespace {
+
+// As many whole lines as one write takes without blocking: others write to the same pipe, between our lines.
+std::string_view first_lines(std::string_view lines) {
+  auto end = lines.substr(0, PIPE_BUF).rfind('\n');
+  if (end == std::string_view::npos) end = lines.find('\n');
+  return lines.substr(0, end == std::string_view::npos ? end : end + 1);
+}
+
+std::size_t count_lines(std::string_view lines) {
+  return static_cast<std::size_t>(std::ranges::count(lines, '\n'));
+}
+
+}  // namespace
+
+void patient_writer::write(std::string_view lines) {
   if (lost_ > 0) {
     auto const notice = (mid_line_ ? "\n" : "") + std::string("log: ") + std::to_string(lost_) +
                         " lines lost, nobody read them\n";
-    if (!write(notice)) {
-      ++lost_;
-      return;
-    }
+    if (!put(notice)) return lose(count_lines(lines));
     lost_ = 0;
   }
-  spdlog::memory_buf_t line;
-  formatter_->format(message, line);
-  if (!write({line.data(), line.size()})) ++lost_;
+  while (!lines.empty()) {
+    auto const piece = first_lines(lines);
+    if (!put(piece)) return lose(count_lines(lines));
+    lines.remove_prefix(piece.size());
+  }
 }
 
 // A pipe with room takes PIPE_BUF bytes without blocking.
-bool patient_sink::write(std::string_view text) {
+bool patient_writer::put(std::string_view text) {
   auto const wait = lost_ > 0 ? std::chrono::milliseconds(0) : patience_;
   while (!text.empty()) {
     pollfd room{.fd = descriptor_, .events = POLLOUT, .revents = 0};
