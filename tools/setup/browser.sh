@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# A real browser for bin/screenshots: Debian's Chromium, and Playwright into .venv.
+. "$(dirname "$0")/common.sh"
+
+if ! command -v chromium > /dev/null; then
+  say "installing chromium"
+  [[ $(id -u) -eq 0 ]] || die "run: sudo apt-get install --no-install-recommends chromium fonts-dejavu-core"
+  quietly env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 install -y --no-install-recommends \
+    chromium fonts-dejavu-core
+fi
+
+hash=$(fingerprint requirements.txt requirements-browser.txt tools/setup/browser.sh)
+if up_to_date browser "$hash" && .venv/bin/python -c 'import playwright' 2> /dev/null; then exit 0; fi
+
+say "Playwright into .venv"
+quietly .venv/bin/pip install --disable-pip-version-check --require-hashes -r requirements-browser.txt
+done_with browser "$hash"
