@@ -1,6 +1,9 @@
 # How our own code is compiled: warnings are errors there and only there (dependencies are SYSTEM includes).
+# In a wheel they are none: a compiler that we do not know may warn of something new.
+cmake_dependent_option(LITEFS_WERROR "Warnings in our own code are errors" ON "NOT SKBUILD_STATE STREQUAL wheel" OFF)
 add_library(litefs_warnings INTERFACE)
-target_compile_options(litefs_warnings INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Werror)
+target_compile_options(litefs_warnings
+  INTERFACE -Wall -Wextra -Wpedantic -Wconversion $<$<BOOL:${LITEFS_WERROR}>:-Werror>)
 
 # The static libraries also go into the Python module. One flag for all, executables included, so that
 # they can share a precompiled header.

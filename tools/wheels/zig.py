@@ -19,7 +19,7 @@ TOOLS = {
 }
 # `zig c++ -x c++-header` writes a precompiled header by itself and refuses CMake's request to do so.
 WRAPPER = """#!/bin/bash
-export ZIG_GLOBAL_CACHE_DIR={cache} ZIG_LOCAL_CACHE_DIR={cache}
+export ZIG_GLOBAL_CACHE_DIR={cache} ZIG_LOCAL_CACHE_DIR="${{LITEFS_OBJECTS:-{cache}}}"
 arguments=()
 for word in "$@"; do
   if [[ $word == -emit-pch ]]; then
