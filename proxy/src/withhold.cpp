@@ -6,7 +6,7 @@ awaitable<bool> lease_kept(transaction& t, std::uint64_t epoch) {
   auto const& lease = t.parts.shared.lease;
   if (lease.epoch() != epoch) co_return false;
   if (lease.holds()) co_return true;
-  auto const deadline = clock::now() + t.config().timeouts.response;
+  auto const deadline = clock::now() + t.config().primary_redirect_timeout;
   bool waiting = true;
   while (waiting && !lease.holds() && t.parts.local.state().role == role::primary)
     waiting = co_await t.parts.local.wait_change(deadline);
