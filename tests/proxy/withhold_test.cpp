@@ -49,6 +49,15 @@ TEST(withhold, the_answer_waits_for_the_proof) {
   EXPECT_EQ(status_of(answer_of(client)), 200);
 }
 
+TEST(withhold, without_a_proof_it_is_an_unknown_outcome_after_primary_redirect_timeout) {
+  frozen_primary node;
+  auto const began = std::chrono::steady_clock::now();
+  auto client = node.door().connect();
+  client.send(post);
+  EXPECT_EQ(status_of(answer_of(client)), 504);
+  EXPECT_GE(std::chrono::steady_clock::now() - began, node.door().shared().config.primary_redirect_timeout);
+}
+
 TEST(withhold, another_epoch_of_the_lease_is_an_unknown_outcome) {
   frozen_primary node;
   auto client = node.door().connect();
