@@ -61,7 +61,7 @@ def main(arguments: Sequence[str]) -> int:
         "seconds of each run": options.seconds,
         "seconds": round(time.monotonic() - begun, 1),
     }
-    print(f"{report.table(rows, COLUMNS)}\n\n{proxy_rows.absolute(runs)}")
+    print(f"{proxy_rows.beside(runs)}\n\n{report.table(rows, COLUMNS)}\n\n{proxy_rows.absolute(runs)}")
     print(f"\n{method}, kept in {report.save('proxy', rows, method, runs.as_json())}")
     return 1 if any(row.must is False for row in rows) else 0
 

@@ -7,7 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench import load
-from bench.proxy_field import AT, FLOOR, LITEFS_OWN, NGINX, NGINX_LOG, NGINX_M, OURS, PRIMARY, QUIET, REPLICA
+from bench.proxy_field import (
+    AT,
+    FLOOR,
+    HAPROXY,
+    LITEFS_OWN,
+    NGINX,
+    NGINX_LOG,
+    NGINX_M,
+    OURS,
+    PRIMARY,
+    QUIET,
+    REPLICA,
+)
 from bench.report import Goal, Row
 from bench.runs import Runs
 from bench.samples import ratio
@@ -90,6 +102,20 @@ def _row(runs: Runs, aim: Aim, case: str, connections: int) -> Row | None:
     whose = f" ({aim.ours})" if aim.ours != OURS else ""
     what = f"{load.CASES[case].what}, {connections} connections: {word} against {aim.against}{whose}"
     return Row(what, unit, statistics.median(theirs), statistics.median(ours), ratio(ours, theirs), aim.goal)
+
+
+def beside(runs: Runs, connections: int = AT) -> str:
+    """What a request costs ours, and what that is to each of the others, as Markdown."""
+    others = (FLOOR, NGINX_M, NGINX, HAPROXY, LITEFS_OWN)
+    lines = [f"| CPU per request | {OURS} | {' | '.join(others)} |", "|---|--:" + "|--:" * len(others) + "|"]
+    for case in EVERY:
+        ours = runs.figures(OURS, case, connections, "cpu_us")
+        if not ours:
+            continue
+        theirs = [runs.figures(other, case, connections, "cpu_us") for other in others]
+        cells = [f"{ratio(ours, figures):.2f} x" if figures else "" for figures in theirs]
+        lines.append(f"| {load.CASES[case].what} | {statistics.median(ours):.1f} us | {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 def absolute(runs: Runs) -> str:

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
@@ -19,6 +20,7 @@ namespace {
 constexpr std::chrono::seconds linger_time{2};
 constexpr std::size_t linger_bytes_max = 4 * 1024 * 1024;
 constexpr std::size_t read_least = 2048;
+constexpr std::chrono::milliseconds moment{250};  // who is quiet for longer gives his buffer back
 
 }  // namespace
 
@@ -58,18 +60,25 @@ awaitable<void> session::run() {
   client_.io.close();
 }
 
-// Between requests a connection waits here, without a transaction; a drain ends it here.
+// Between requests a connection waits here, without a transaction and after a moment without a buffer; a
+// drain ends it here.
 awaitable<bool> session::wait_for_bytes() {
   if (parts_.draining && !first_) co_return false;
   auto const& limits = parts_.shared.config.timeouts;
-  auto const allowed = first_ ? limits.header : limits.idle;
+  auto const deadline = parts_.ticks.now() + (first_ ? limits.header : limits.idle);
+  auto const soon = std::min(deadline, parts_.ticks.now() + moment);
   idle = !first_;
-  auto const n =
-      co_await client_.io.read_some(client_.head.prepare(read_least), parts_.ticks.now() + allowed);
+  auto n = co_await client_.io.read_some(client_.head.prepare(read_least), soon);
+  bool const quiet = n.has_error() && n.error() == asio::error::timed_out && soon < deadline;
+  if (quiet && (!parts_.draining || first_)) {
+    client_.head.release();
+    n = co_await client_.io.read_some(first_bytes_, deadline);
+    if (n.has_value()) client_.head.append({first_bytes_.data(), *n});
+  } else if (n.has_value()) {
+    client_.head.commit(*n);
+  }
   idle = false;
-  if (n.has_error()) co_return false;
-  client_.head.commit(*n);
-  co_return true;
+  co_return n.has_value();
 }
 
 awaitable<bool> session::serve_next() {

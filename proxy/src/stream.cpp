@@ -16,6 +16,7 @@ stream::stream(stream_socket socket, sweep& ticks) : socket_(std::move(socket)),
 
 awaitable<result<std::size_t>> stream::read_some(std::span<char> into, time_point deadline) {
   read_deadline_ = deadline;
+  expired_ = false;  // a read that ended at its deadline may be followed by another
   auto [ec, n] = co_await socket_.async_read_some(asio::buffer(into.data(), into.size()), no_throw);
   read_deadline_ = time_point::max();
   if (ec) co_return explain(ec);

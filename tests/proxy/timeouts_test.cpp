@@ -51,6 +51,25 @@ TEST(timeouts, a_client_that_says_nothing_is_closed) {
   EXPECT_FALSE(idle.timed_out);
 }
 
+// After a moment it gives its buffer back and waits without one; nobody may see that.
+TEST(timeouts, a_connection_that_was_quiet_is_served_and_still_ends_at_its_time) {
+  scripted_upstream app{std::string(ok)};
+  auto config = single_config(app.port());
+  config.timeouts.header = milliseconds(1'500);
+  config.timeouts.idle = milliseconds(1'500);
+  front_door door(std::move(config));
+  auto client = door.connect();
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(client.receive(milliseconds(800)), "");  // beyond the moment, before the end
+    EXPECT_TRUE(client.timed_out);
+    client.timed_out = false;
+    client.send(get);
+    EXPECT_EQ(status_of(answer_of(client)), 200);
+  }
+  EXPECT_EQ(client.receive(), "");
+  EXPECT_FALSE(client.timed_out);
+}
+
 // A small body is read before the app is asked; a large one is cut off so that the app never sees it whole.
 TEST(timeouts, a_body_that_stops_arriving_is_a_408) {
   for (std::string const length : {"5", "1000000"}) {

@@ -4,6 +4,7 @@
 // session only; an unexpected exception is logged and aborts the connection.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 
@@ -33,6 +34,7 @@ class session final : public open_session, public std::enable_shared_from_this<s
   thread_parts& parts_;
   client_side client_;
   std::unique_ptr<place> counted_;
+  std::array<char, 64> first_bytes_{};  // of the next request, while the connection idles without a buffer
   bool first_ = true;
   bool unread_ = false;  // the client may still be sending what nobody will read
 };
