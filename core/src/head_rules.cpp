@@ -52,10 +52,6 @@ namespace head_rules {
 
 bool is_token(std::string_view text) noexcept { return !text.empty() && all_in(classes.token, text); }
 
-bool istarts_with(std::string_view text, std::string_view prefix) noexcept {
-  return text.size() >= prefix.size() && iequals(text.substr(0, prefix.size()), prefix);
-}
-
 std::string_view trim(std::string_view text) noexcept {
   auto const first = text.find_first_not_of(" \t");
   if (first == std::string_view::npos) return {};
@@ -89,14 +85,14 @@ bool connection_options::nominates(std::string_view name) const noexcept {
 connection_options read_connection(std::vector<header_field> const& fields) {
   connection_options options;
   for (auto const& [name, value] : fields) {
-    if (!iequals(name, "connection")) continue;
+    if (!is(name, "connection")) continue;
     for_each_element(value, [&options](std::string_view option) {
       if (!is_token(option)) options.valid = false;
-      if (iequals(option, "close"))
+      if (is(option, "close"))
         options.close = true;
-      else if (iequals(option, "keep-alive"))
+      else if (is(option, "keep-alive"))
         options.keep_alive = true;
-      else if (iequals(option, "upgrade"))
+      else if (is(option, "upgrade"))
         options.upgrade = true;
       else
         options.nominated.push_back(option);
@@ -108,16 +104,16 @@ connection_options read_connection(std::vector<header_field> const& fields) {
 framing_fields read_framing(std::vector<header_field> const& fields) {
   framing_fields found;
   for (auto const& [name, value] : fields) {
-    if (iequals(name, "content-length")) {
+    if (is(name, "content-length")) {
       ++found.length_lines;
       found.length = parse_length(value);
     }
-    if (!iequals(name, "transfer-encoding")) continue;
+    if (!is(name, "transfer-encoding")) continue;
     ++found.coding_lines;
     bool repeated = false;
     for_each_element(value, [&](std::string_view coding) {
       repeated |= found.chunked;  // nothing may follow `chunked`, not even itself
-      found.chunked = iequals(coding, "chunked");
+      found.chunked = is(coding, "chunked");
       found.other_codings |= !found.chunked;
     });
     found.chunked &= !repeated;
@@ -137,7 +133,7 @@ bool hop_by_hop(std::string_view name) noexcept {
                                                    "proxy-authenticate",
                                                    "content-length",
                                                    "expect"};
-  return std::ranges::any_of(names, [name](auto n) { return iequals(n, name); });
+  return std::ranges::any_of(names, [name](auto n) { return is(name, n); });
 }
 
 }  // namespace head_rules

@@ -15,7 +15,14 @@ namespace litefs::head_rules {
 using verdict = std::optional<std::string_view>;  // why the head is rejected; nullopt: it is not
 
 [[nodiscard]] bool is_token(std::string_view text) noexcept;  // RFC 9110 section 5.6.2
-[[nodiscard]] bool istarts_with(std::string_view text, std::string_view prefix) noexcept;  // ASCII, any case
+// ASCII in any case against text in lower case; most names differ in their length or first letter already.
+[[nodiscard]] inline bool is(std::string_view text, std::string_view lower) noexcept {
+  return text.size() == lower.size() && iequals(text, lower);
+}
+[[nodiscard]] inline bool istarts_with(std::string_view text, std::string_view lower) noexcept {
+  return text.size() >= lower.size() && (text[0] | 0x20) == lower[0] &&
+         iequals(text.substr(0, lower.size()), lower);
+}
 [[nodiscard]] std::string_view trim(std::string_view text) noexcept;
 
 // Calls `use` with each non-empty trimmed element of a comma-separated list.

@@ -53,15 +53,15 @@ void read_cache_control(std::string_view value, accepted_response& out) {
   if (out.cache_control.empty()) out.cache_control = value;
   for_each_element(value, [&out](std::string_view directive) {
     auto const name = trim(directive.substr(0, directive.find('=')));
-    out.cache_shared |= iequals(name, "public") || iequals(name, "s-maxage");
-    out.cache_unshared |= iequals(name, "private") || iequals(name, "no-store");
+    out.cache_shared |= is(name, "public") || is(name, "s-maxage");
+    out.cache_unshared |= is(name, "private") || is(name, "no-store");
   });
 }
 
 // What Fly's proxy acts on: it can send the request anywhere in the organisation.
 bool for_fly(header_field const& field) {
   return istarts_with(field.name, "fly-") ||
-         (iequals(field.name, "content-type") && istarts_with(field.value, fly_replay_type));
+         (is(field.name, "content-type") && istarts_with(field.value, fly_replay_type));
 }
 
 void sort_fields(response_head const& head, connection_options const& connection, bool fly_fields,
@@ -73,11 +73,11 @@ void sort_fields(response_head const& head, connection_options const& connection
   out.forward.reserve(head.fields.size());
   for (auto const& field : head.fields) {
     auto const& [name, value] = field;
-    if (iequals(name, "litefs-committed")) take_single(out.committed, committed, value);
-    if (iequals(name, "litefs-replay")) take_single(out.replay, replay, value);
-    if (iequals(name, "litefs-not-executed")) take_single(out.not_executed, not_executed, value);
-    if (iequals(name, "upgrade") && out.upgrade) take_single(out.protocol, protocol, value);
-    if (iequals(name, "cache-control")) read_cache_control(value, out);
+    if (is(name, "litefs-committed")) take_single(out.committed, committed, value);
+    if (is(name, "litefs-replay")) take_single(out.replay, replay, value);
+    if (is(name, "litefs-not-executed")) take_single(out.not_executed, not_executed, value);
+    if (is(name, "upgrade") && out.upgrade) take_single(out.protocol, protocol, value);
+    if (is(name, "cache-control")) read_cache_control(value, out);
     if (istarts_with(name, "litefs-")) continue;
     if (!fly_fields && for_fly(field)) continue;  // it may be reflected input of a client
     if (!hop_by_hop(name) && !connection.nominates(name)) out.forward.push_back(field);

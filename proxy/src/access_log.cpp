@@ -1,7 +1,5 @@
 #include "litefs/proxy/access_log.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -15,68 +13,78 @@ constexpr std::size_t batch_bytes = 32 * 1024;
 constexpr std::size_t waiting_bytes_max = 4 * 1024 * 1024;
 constexpr std::chrono::milliseconds patience{1'000};  // the background thread's; also what a stop may wait
 
-void append(std::string& out, std::uint64_t n) {
-  std::array<char, 20> text{};
-  out.append(text.data(), std::to_chars(text.data(), text.data() + text.size(), n).ptr);
-}
-
-// Three digits, as of a thousandth.
-void append_thousandth(std::string& out, std::uint64_t n) {
-  out.append({static_cast<char>('0' + n / 100), static_cast<char>('0' + n / 10 % 10),
-              static_cast<char>('0' + n % 10)});
-}
-
-void append_ms(std::string& out, std::chrono::microseconds d) {
-  auto const us = static_cast<std::uint64_t>(std::max<std::chrono::microseconds::rep>(d.count(), 0));
-  append(out, us / 1000);
-  out += '.';
-  append_thousandth(out, us % 1000);
-}
-
 bool plain(char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
 
-// Bytes of a client never break a line or a terminal.
-void append_quoted(std::string& out, std::string_view text) {
-  out += '"';
-  while (!text.empty()) {
-    auto const special = std::find_if_not(text.begin(), text.end(), plain);
-    auto const before = static_cast<std::size_t>(special - text.begin());
-    out.append(text.substr(0, before));
-    text.remove_prefix(before);
-    if (text.empty()) break;
-    if (auto const u = static_cast<unsigned char>(text[0]); u < 0x20 || u >= 0x7f)
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", u);
-    else
-      out.append(1, '\\').append(1, text[0]);
-    text.remove_prefix(1);
+// Writes into memory that is known to be large enough: see longest().
+class pen {
+ public:
+  explicit pen(char* at) noexcept : at_(at) {}
+
+  pen& text(std::string_view t) noexcept {
+    at_ = std::copy(t.begin(), t.end(), at_);
+    return *this;
   }
-  out += '"';
+  pen& number(std::uint64_t n) noexcept {
+    at_ = std::to_chars(at_, at_ + 20, n).ptr;
+    return *this;
+  }
+  pen& thousandth(std::uint64_t n) noexcept {  // three digits
+    *at_++ = static_cast<char>('0' + n / 100);
+    *at_++ = static_cast<char>('0' + n / 10 % 10);
+    *at_++ = static_cast<char>('0' + n % 10);
+    return *this;
+  }
+  pen& ms(std::chrono::microseconds d) noexcept {
+    auto const us = static_cast<std::uint64_t>(std::max<std::chrono::microseconds::rep>(d.count(), 0));
+    return number(us / 1000).text(".").thousandth(us % 1000);
+  }
+  // Bytes of a client never break a line or a terminal.
+  pen& quoted(std::string_view t) noexcept {
+    constexpr std::string_view digits("0123456789abcdef");
+    *at_++ = '"';
+    for (char const c : t) {
+      auto const u = static_cast<unsigned char>(c);
+      if (plain(c))
+        *at_++ = c;
+      else if (u >= 0x20 && u < 0x7f)
+        text("\\").text({&c, 1});
+      else
+        text("\\u00").text(digits.substr(u >> 4U, 1)).text(digits.substr(u & 15U, 1));
+    }
+    *at_++ = '"';
+    return *this;
+  }
+  [[nodiscard]] char* at() const noexcept { return at_; }
+
+ private:
+  char* at_;
+};
+
+// Beyond which no line of this request goes.
+std::size_t longest(access_entry const& e) noexcept {
+  constexpr std::size_t fixed = 512;  // names, numbers, the time
+  return fixed + e.client.size() + e.method.size() + 6 * e.target.size() + e.action.size() + e.reason.size() +
+         e.node.size() + e.id.size();
 }
 
-void append_json(std::string& out, access_entry const& e) {
-  out.append(R"("client":")").append(e.client).append(R"(","method":")").append(e.method);
-  append_quoted(out.append(R"(","target":)"), e.target);
-  append(out.append(R"(,"status":)"), static_cast<std::uint64_t>(e.status));
-  append(out.append(R"(,"in":)"), e.bytes_in);
-  append(out.append(R"(,"out":)"), e.bytes_out);
-  append_ms(out.append(R"(,"ms":)"), e.took);
-  append_ms(out.append(R"(,"waited_ms":)"), e.waited);
-  append_ms(out.append(R"(,"upstream_ms":)"), e.upstream);
-  out.append(R"(,"action":")").append(e.action).append(R"(","reason":")").append(e.reason);
-  out.append(R"(","node":")").append(e.node).append(R"(","id":")").append(e.id).append("\"}\n");
+void write_json(pen& out, access_entry const& e) noexcept {
+  out.text(R"("client":")").text(e.client).text(R"(","method":")").text(e.method);
+  out.text(R"(","target":)").quoted(e.target);
+  out.text(R"(,"status":)").number(static_cast<std::uint64_t>(e.status));
+  out.text(R"(,"in":)").number(e.bytes_in).text(R"(,"out":)").number(e.bytes_out);
+  out.text(R"(,"ms":)").ms(e.took).text(R"(,"waited_ms":)").ms(e.waited);
+  out.text(R"(,"upstream_ms":)").ms(e.upstream);
+  out.text(R"(,"action":")").text(e.action).text(R"(","reason":")").text(e.reason);
+  out.text(R"(","node":")").text(e.node).text(R"(","id":")").text(e.id).text("\"}\n");
 }
 
-void append_text(std::string& out, access_entry const& e) {
-  out.append(e.client).append(1, ' ').append(e.method).append(1, ' ');
-  append_quoted(out, e.target);
-  append(out += ' ', static_cast<std::uint64_t>(e.status));
-  append(out += ' ', e.bytes_in);
-  append(out += ' ', e.bytes_out);
-  append_ms(out += ' ', e.took);
-  append_ms(out.append("ms waited="), e.waited);
-  append_ms(out.append("ms upstream="), e.upstream);
-  out.append("ms ").append(e.action).append(1, '/').append(e.reason);
-  out.append(1, ' ').append(e.node).append(1, ' ').append(e.id).append(1, '\n');
+void write_text(pen& out, access_entry const& e) noexcept {
+  out.text(e.client).text(" ").text(e.method).text(" ").quoted(e.target);
+  out.text(" ").number(static_cast<std::uint64_t>(e.status));
+  out.text(" ").number(e.bytes_in).text(" ").number(e.bytes_out);
+  out.text(" ").ms(e.took).text("ms waited=").ms(e.waited).text("ms upstream=").ms(e.upstream);
+  out.text("ms ").text(e.action).text("/").text(e.reason);
+  out.text(" ").text(e.node).text(" ").text(e.id).text("\n");
 }
 
 }  // namespace
@@ -129,10 +137,14 @@ access_lines::access_lines(access_log& to, sweep& ticks) : log_(to) { ticks.watc
 void access_lines::write(access_entry const& e) {
   if (!log_.enabled()) return;
   begin_line();
+  auto const begun = lines_.size();
+  lines_.resize(begun + longest(e));
+  pen out(lines_.data() + begun);
   if (log_.json())
-    append_json(lines_, e);
+    write_json(out, e);
   else
-    append_text(lines_, e);
+    write_text(out, e);
+  lines_.resize(static_cast<std::size_t>(out.at() - lines_.data()));
   if (lines_.size() >= batch_bytes) hand_over();
 }
 
@@ -147,8 +159,9 @@ void access_lines::begin_line() {
     second_.resize(std::strftime(second_.data(), second_.size(), "%Y-%m-%dT%H:%M:%S.", &utc));
     second_at_ = second;
   }
-  if (log_.json()) lines_.append(R"({"time":")");
-  append_thousandth(lines_.append(second_), static_cast<std::uint64_t>(now % 1000));
+  std::array<char, 3> ms{};
+  pen(ms.data()).thousandth(static_cast<std::uint64_t>(now % 1000));
+  lines_.append(log_.json() ? R"({"time":")" : "").append(second_).append(ms.data(), ms.size());
   lines_.append(log_.json() ? R"(Z",)" : "Z ");
 }
 
