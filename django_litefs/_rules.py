@@ -39,7 +39,7 @@ def everywhere(s: Settings) -> list[str]:
     """On a single node too."""
     return [
         problem
-        for rule in (_paths, _database_names, _addresses, _durations, _requests)
+        for rule in (_paths, _database_names, _addresses, _tls, _durations, _requests)
         for problem in rule(s)
     ]
 
@@ -85,7 +85,12 @@ def _database_names(s: Settings) -> Iterator[str]:
 
 def _addresses(s: Settings) -> Iterator[str]:
     """No two of ours at one place."""
-    given = {"PROXY_ADDR": s.proxy_addr, "PROXY_TARGET": s.proxy_target, "ADMIN_ADDR": s.admin_addr}
+    given = {
+        "PROXY_ADDR": s.proxy_addr,
+        "TLS_ADDR": s.tls_addr,
+        "PROXY_TARGET": s.proxy_target,
+        "ADMIN_ADDR": s.admin_addr,
+    }
     if s.cluster:
         given["HTTP_ADDR"] = s.http_addr
     places = [(key, *_host_and_port(text)) for key, text in given.items() if text]
@@ -96,6 +101,16 @@ def _addresses(s: Settings) -> Iterator[str]:
                 yield f"LITEFS[{key!r}] {given[key]!r} is {other}'s port too: choose another one."
     if not s.proxy_target.startswith("unix:") and _host_and_port(s.proxy_target)[0] in ANY_HOST:
         yield f"LITEFS['PROXY_TARGET'] {s.proxy_target!r} names no host: write '127.0.0.1:8000'."
+
+
+def _tls(s: Settings) -> Iterator[str]:
+    if s.tls_addr and not (s.tls_cert and s.tls_key):
+        yield "LITEFS['TLS_ADDR'] needs LITEFS['TLS_CERT'] and LITEFS['TLS_KEY'] beside it."
+    for key in ("tls_cert", "tls_key", "tls_client_ca"):
+        if getattr(s, key) and not s.tls_addr:
+            yield f"LITEFS[{key.upper()!r}] is of no use without LITEFS['TLS_ADDR']: write for example ':8443'."
+    if bool(s.peer_tls_cert) != bool(s.peer_tls_key):
+        yield "LITEFS['PEER_TLS_CERT'] and LITEFS['PEER_TLS_KEY'] go together: write both, or none of them."
 
 
 def _host_and_port(text: str) -> tuple[str, int]:

@@ -82,7 +82,7 @@ def proxy_config(
         "socket": socket_path(s),
         "ready": {"path": "/", "host": s.allowed_host},
         "limits": {"target-connections": s.target_connections},
-        "log": {"level": s.log_level, "format": s.log_format},
+        "log": {"level": s.log_level, "format": s.log_format, **_if_set("access-file", s.access_log_file)},
         "exec": [
             *_import_step(load),
             *([_migrate_step(s, migrate)] if migrate else []),
@@ -91,6 +91,14 @@ def proxy_config(
     }
     if s.admin_addr:
         config["admin-addr"] = s.admin_addr
+    if s.tls_addr:
+        listener = {"addr": s.tls_addr, "cert": s.tls_cert, "key": s.tls_key}
+        config["tls"] = [listener | _if_set("client-ca", s.tls_client_ca)]
+    peer_tls = (
+        _if_set("ca", s.peer_tls_ca) | _if_set("cert", s.peer_tls_cert) | _if_set("key", s.peer_tls_key)
+    )
+    if s.cluster and peer_tls:
+        config["peer-tls"] = peer_tls
     if s.cluster:
         config |= {
             "litefs": {
@@ -160,6 +168,10 @@ def write(path: str, config: Mapping[str, Any]) -> None:
     except BaseException:
         os.unlink(temporary)
         raise
+
+
+def _if_set(key: str, value: str) -> dict[str, str]:
+    return {key: value} if value else {}
 
 
 def _migrate_step(s: Settings, command: Sequence[str]) -> dict[str, Any]:

@@ -48,6 +48,23 @@ class Settings:
         "", "address", "Where metrics and status are served, e.g. 127.0.0.1:20203; never a public address."
     )
     proxy_target: str = setting("127.0.0.1:8000", "address", "Where the app server listens.")
+    tls_addr: str = setting(
+        "", "address", "Where clients are served over TLS as well, e.g. :8443; needs TLS_CERT and TLS_KEY."
+    )
+    tls_cert: str = setting("", "path or empty", "The certificate for TLS_ADDR and its chain, a PEM file.")
+    tls_key: str = setting("", "path or empty", "The key of TLS_CERT, a PEM file without a password.")
+    tls_client_ca: str = setting(
+        "", "path or empty", "Clients of TLS_ADDR must show a certificate that this PEM file signed."
+    )
+    peer_tls_ca: str = setting(
+        "",
+        "path or empty",
+        "Who signs the peers' certificates, if PRIMARY_URL is https. Default: the system's.",
+    )
+    peer_tls_cert: str = setting(
+        "", "path or empty", "The certificate that this node shows to its peers; needs PEER_TLS_KEY."
+    )
+    peer_tls_key: str = setting("", "path or empty", "The key of PEER_TLS_CERT.")
     primary_url: str | dict[str, str] = setting(  # noqa: RUF009
         "",
         "str or dict",
@@ -148,6 +165,9 @@ class Settings:
         "info", "choice:debug,info,warning,error", "How much litefs-proxy and LiteFS log."
     )
     log_format: str = setting("text", "choice:text,json", "Format of those logs.")
+    access_log_file: str = setting(
+        "", "path or empty", "Where litefs-proxy writes its access log. Default: standard output."
+    )
     binary_path: str = setting(
         "", "path or empty", "Folder with litefs and litefs-proxy. Default: the bundled ones."
     )

@@ -17,7 +17,8 @@ int run_command(run_arguments const& arguments) {
   if (arguments.parent != 0) end_with_parent(arguments.parent);
   auto loaded = configuration(arguments);
   if (auto const* const code = std::get_if<int>(&loaded)) return *code;
-  return run(std::move(std::get<litefs::proxy_config>(loaded)));
+  return run(std::move(std::get<litefs::proxy_config>(loaded)),
+             [arguments] { return load_configuration(arguments); });
 }
 
 int dispatch(int argc, char** argv) {

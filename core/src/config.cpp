@@ -1,5 +1,6 @@
 #include "litefs/config.hpp"
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
@@ -45,6 +46,7 @@ std::string to_string(config_error const& e) {
 config_result load_config(std::string_view yaml, std::string const& file, environment const& env) {
   configuration::reader in(file, env);
   proxy_config config;
+  config.file = file;
   try {
     auto const documents = YAML::LoadAll(std::string(yaml));
     if (documents.size() != 1) {
@@ -85,9 +87,26 @@ std::vector<std::pair<std::string, std::string>> known_keys() {
   sample.litefs.emplace().consul.emplace();
   sample.exec.emplace_back();
   sample.addr.push_back({"", 8081, ""});
+  sample.tls.emplace_back();
   std::vector<known_key> keys;
   flatten(configuration::write_struct(configuration::top_fields(), sample), "", keys);
   return keys;
+}
+
+std::vector<endpoint> all_addresses(proxy_config const& config) {
+  auto all = config.addr;
+  for (auto const& l : config.tls) {
+    all.push_back(l.addr);
+    all.back().tls = true;
+  }
+  return all;
+}
+
+bool peers_use_tls(proxy_config const& config) {
+  constexpr std::string_view scheme = "https://";
+  if (config.primary_urls.empty()) return config.primary_url_template.starts_with(scheme);
+  return std::ranges::any_of(config.primary_urls,
+                             [&](auto const& u) { return u.second.starts_with(scheme); });
 }
 
 std::optional<std::string> peer_url(proxy_config const& config, std::string_view hostname) {

@@ -20,17 +20,24 @@ bool contains(std::vector<endpoint> const& all, endpoint const& e) {
 }
 
 void check_addresses(reader& in, proxy_config& c) {
-  if (c.addr.empty()) c.addr.push_back({"", 8081, ""});
-  if (c.admin_addr && (contains(c.addr, *c.admin_addr) || *c.admin_addr == c.target))
+  if (c.addr.empty() && c.tls.empty()) c.addr.push_back({"", 8081, ""});
+  if (c.admin_addr && (contains(c.addr, *c.admin_addr) || contains(c.targets, *c.admin_addr)))
     in.fail("admin-addr", "is the addr or the target too", "give it a port of its own, such as 20203");
   if (!in.seen("target"))
     return in.fail("target", "is missing", "write target: 127.0.0.1:8000, the address of the app server");
-  if (c.target == endpoint{}) return;  // could not be read: said already
-  bool const dialable = !c.target.unix_path.empty() || (!c.target.host.empty() && c.target.port != 0);
-  if (!dialable)
-    in.fail("target", "names no host and port to connect to", "write for example 127.0.0.1:8000");
-  if (contains(c.addr, c.target))
-    in.fail("target", "is our own addr", "let the app server listen on another port");
+  if (c.targets.size() > targets_max)
+    in.fail("target", "has more than 16 entries", "name at most 16 targets");
+  for (std::size_t i = 0; i < c.targets.size(); ++i) {
+    auto const& target = c.targets[i];
+    bool const dialable = !target.unix_path.empty() || (!target.host.empty() && target.port != 0);
+    if (!dialable)
+      in.fail("target", "names no host and port to connect to", "write for example 127.0.0.1:8000");
+    if (contains(c.addr, target))
+      in.fail("target", "is our own addr", "let the app server listen on another port");
+    if (std::find(c.targets.begin(), c.targets.begin() + static_cast<std::ptrdiff_t>(i), target) !=
+        c.targets.begin() + static_cast<std::ptrdiff_t>(i))
+      in.fail("target", "names " + to_string(target) + " twice", "name each target once");
+  }
 }
 
 void check_databases(reader& in, proxy_config const& c) {
@@ -84,15 +91,18 @@ void check_primary_url(reader& in, proxy_config const& c) {
   for (auto const& [hostname, url] : c.primary_urls) {
     auto const key = join_key("primary-url", hostname);
     if (!valid_hostname(hostname)) in.fail(key, "is no hostname", "use the lease.hostname of a node");
-    if (!parse_http_url(url))
-      in.fail(key, "'" + url + "' is not of the form http://host:port",
+    if (!parse_peer_url(url))
+      in.fail(key, "'" + url + "' is not of the form http://host:port or https://host:port",
               "write for example http://10.0.0.2:8081");
   }
   if (!c.primary_urls.empty()) return;
   if (c.primary_url_template.find(hostname_place) == std::string::npos) {
     in.fail("primary-url", "has no {hostname}, so every peer would be the same", fix);
-  } else if (!parse_http_url(*peer_url(c, "n0"))) {
-    in.fail("primary-url", "'" + c.primary_url_template + "' is not of the form http://{hostname}:port", fix);
+  } else if (!parse_peer_url(*peer_url(c, "n0"))) {
+    in.fail("primary-url",
+            "'" + c.primary_url_template +
+                "' is not of the form http://{hostname}:port or https://{hostname}:port",
+            fix);
   }
 }
 
@@ -148,6 +158,7 @@ void check_rest(reader& in, proxy_config const& c) {
 
 void complete(reader& in, proxy_config& config) {
   check_addresses(in, config);
+  check_tls(in, config);
   check_databases(in, config);
   check_litefs(in, config);
   check_secrets(in, config);

@@ -40,39 +40,6 @@ struct text_map {
   }
 };
 
-template <class S>
-struct present {  // an optional struct: there as soon as its key is
-  nested<S> inner;
-
-  void read(reader& in, YAML::Node const& node, std::string const& key, std::optional<S>& out) const {
-    inner.read(in, node, key, out.emplace());
-  }
-  [[nodiscard]] YAML::Node write(std::optional<S> const& value) const {
-    return value ? inner.write(*value) : YAML::Node(YAML::NodeType::Null);
-  }
-};
-
-template <class S>
-struct several {  // a list of structs
-  nested<S> inner;
-
-  void read(reader& in, YAML::Node const& node, std::string const& key, std::vector<S>& out) const {
-    if (!node.IsSequence()) {
-      in.fail(node.Mark(), key, "must be a list of maps", "write '- name: …' lines below it");
-      return;
-    }
-    for (auto const& item : node) {
-      auto const item_key = key + '[' + std::to_string(out.size()) + ']';
-      inner.read(in, item, item_key, out.emplace_back());
-    }
-  }
-  [[nodiscard]] YAML::Node write(std::vector<S> const& values) const {
-    YAML::Node node(YAML::NodeType::Sequence);
-    for (auto const& value : values) node.push_back(inner.write(value));
-    return node;
-  }
-};
-
 scalar<std::string> method() {
   auto kind = any_text("PROPFIND");
   kind.expected = "a method in capitals (CONNECT and TRACE are never allowed)";
@@ -193,7 +160,8 @@ std::vector<field<log_options>> log_fields() {
   using l = log_options;
   auto const levels = choice({"info", "trace", "debug", "warn", "warning", "error", "critical", "off"});
   return {make_field("level", &l::level, levels), make_field("format", &l::json, flag("json", "text")),
-          make_field("access", &l::access, flag())};
+          make_field("access", &l::access, flag()),
+          make_field("access-file", &l::access_file, any_text("/var/log/litefs-proxy/access.log"))};
 }
 
 std::vector<field<process_options>> process_fields() {
@@ -234,11 +202,13 @@ std::vector<field<proxy_config>> top_fields() {
   using c = proxy_config;
   return {
       make_field("addr", &c::addr, list_of<endpoint>{address(":8081")}),
+      make_field("tls", &c::tls, several<tls_listener>{{tls_fields()}}),
       admin_addr(),
-      make_field("target", &c::target, address("127.0.0.1:8000 or unix:/run/app.sock")),
+      make_field("target", &c::targets, list_of<endpoint>{address("127.0.0.1:8000 or unix:/run/app.sock")}),
       make_field("databases", &c::databases, list_of<std::string>{any_text("db.sqlite3")}),
       make_field("litefs", &c::litefs, present<litefs_options>{{litefs_fields()}}),
       primary_url(),
+      make_field("peer-tls", &c::peer_tls, nested<peer_tls>{peer_tls_fields()}),
       secret(),
       secret_file(),
       make_field("trusted-proxies", &c::trusted_proxies, list_of<std::string>{network()}),

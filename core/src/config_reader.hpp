@@ -138,6 +138,44 @@ struct nested {
   [[nodiscard]] YAML::Node write(S const& value) const { return write_struct(fields, value); }
 };
 
+template <class S>
+struct present {  // an optional struct: there as soon as its key is
+  nested<S> inner;
+
+  void read(reader& in, YAML::Node const& node, std::string const& key, std::optional<S>& out) const {
+    inner.read(in, node, key, out.emplace());
+  }
+  [[nodiscard]] YAML::Node write(std::optional<S> const& value) const {
+    return value ? inner.write(*value) : YAML::Node(YAML::NodeType::Null);
+  }
+};
+
+template <class S>
+struct several {  // a list of structs
+  nested<S> inner;
+
+  void read(reader& in, YAML::Node const& node, std::string const& key, std::vector<S>& out) const {
+    if (!node.IsSequence()) {
+      in.fail(node.Mark(), key, "must be a list of maps", "write '- name: …' lines below it");
+      return;
+    }
+    for (auto const& item : node) {
+      auto const item_key = key + '[' + std::to_string(out.size()) + ']';
+      inner.read(in, item, item_key, out.emplace_back());
+    }
+  }
+  [[nodiscard]] YAML::Node write(std::vector<S> const& values) const {
+    YAML::Node node(YAML::NodeType::Sequence);
+    for (auto const& value : values) node.push_back(inner.write(value));
+    return node;
+  }
+};
+
+// TLS of listeners and towards peers; config_tls.cpp.
+[[nodiscard]] std::vector<field<tls_listener>> tls_fields();
+[[nodiscard]] std::vector<field<peer_tls>> peer_tls_fields();
+void check_tls(reader& in, proxy_config const& config);
+
 // The whole table; what a file may say at its top level.
 [[nodiscard]] std::vector<field<proxy_config>> top_fields();
 // What is missing, impossible together or follows from other settings.

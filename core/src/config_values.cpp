@@ -109,14 +109,27 @@ std::string to_string(endpoint const& e) {
 
 namespace configuration {
 
-std::optional<endpoint> parse_http_url(std::string_view text) {
-  constexpr std::string_view scheme = "http://";
+namespace {
+
+std::optional<endpoint> parse_url(std::string_view text, std::string_view scheme,
+                                  std::string_view default_port) {
   if (!text.starts_with(scheme)) return std::nullopt;
   text.remove_prefix(scheme.size());
   if (text.ends_with('/')) text.remove_suffix(1);
   bool const has_port = text.rfind(':') != std::string_view::npos && !text.ends_with(']');
-  auto e = parse_endpoint(has_port ? std::string(text) : std::string(text) + ":80");
+  auto e = parse_endpoint(has_port ? std::string(text) : std::string(text).append(default_port));
   if (!e || e->host.empty() || e->port == 0) return std::nullopt;
+  return e;
+}
+
+}  // namespace
+
+std::optional<endpoint> parse_http_url(std::string_view text) { return parse_url(text, "http://", ":80"); }
+
+std::optional<endpoint> parse_peer_url(std::string_view text) {
+  auto e = parse_url(text, "https://", ":443");
+  if (!e) return parse_http_url(text);
+  e->tls = true;
   return e;
 }
 

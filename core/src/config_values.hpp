@@ -20,7 +20,9 @@ namespace litefs::configuration {
 [[nodiscard]] scalar<std::string> network();
 [[nodiscard]] scalar<int> signal_name();
 
-// "http://host[:port]" without a path: what a peer's proxy is reached by.
+// "http://host[:port]" without a path.
 [[nodiscard]] std::optional<endpoint> parse_http_url(std::string_view text);
+// The same, or https: what a peer's proxy is reached by.
+[[nodiscard]] std::optional<endpoint> parse_peer_url(std::string_view text);
 
 }  // namespace litefs::configuration

@@ -128,6 +128,7 @@ void access_log::write_batches() {
     writer_.lose(std::exchange(lost_, 0));
     lock.unlock();
     writer_.write(lines);
+    dropped_.store(writer_.all_lost(), std::memory_order_relaxed);
     lock.lock();
   }
 }

@@ -2,6 +2,7 @@
 
 #include <boost/asio/error.hpp>
 #include <string>
+#include <utility>
 
 namespace litefs::proxy {
 
@@ -19,12 +20,10 @@ std::string name_of(endpoint at) {
 
 }  // namespace
 
-address_claims::address_claims(std::vector<endpoint> const& addresses) {
+address_claims::address_claims(std::vector<endpoint> const& addresses, std::vector<endpoint> later)
+    : later_(std::move(later)) {
   for (auto const& at : addresses) {
-    if (!at.unix_path.empty() || at.port == 0) continue;
-    auto& claim = held_.emplace_back(context_, local());
-    boost::system::error_code failed;
-    claim.bind(local::endpoint(name_of(at)), failed);
+    auto const failed = claim(at);
     if (failed == asio::error::address_in_use) {
       throw boost::system::system_error(make_error_code(asio::error::address_in_use),
                                         "cannot listen on addr " + to_string(at) +
@@ -33,6 +32,20 @@ address_claims::address_claims(std::vector<endpoint> const& addresses) {
     }
     if (failed) throw boost::system::system_error(failed, "cannot claim addr " + to_string(at));
   }
+}
+
+bool address_claims::claim_the_rest() {
+  std::erase_if(later_, [this](endpoint const& at) { return !claim(at); });
+  return later_.empty();
+}
+
+boost::system::error_code address_claims::claim(endpoint const& at) {
+  boost::system::error_code failed;
+  if (!at.unix_path.empty() || at.port == 0) return failed;
+  local::socket socket(context_, local());
+  socket.bind(local::endpoint(name_of(at)), failed);
+  if (!failed) held_.push_back(std::move(socket));
+  return failed;
 }
 
 }  // namespace litefs::proxy

@@ -79,28 +79,47 @@ asio::awaitable<int> app_process::run_once() {
   co_return process_->exit_code().value_or(0);
 }
 
-// Any complete head of a response will do: 404 and 500 come from an app that listens.
 asio::awaitable<void> app_process::wait_ready() {
-  auto const& config = node_.config;
+  auto const& targets = node_.config.targets;
+  for (std::size_t i = 0; i < targets.size(); ++i) node_.target_down[i] = true;
   auto remind = clock::now() + remind_after;
+  std::size_t missing = targets.size();
   while (process_->running() && !stopping_) {
-    auto request = make_request("GET", config.ready_path.empty() ? "/" : config.ready_path);
-    if (!config.ready_host.empty()) request.set("Host", config.ready_host);
-    request.set("X-Forwarded-Proto", "https");  // or SECURE_SSL_REDIRECT would answer for the path
-    auto const answered = co_await call(config.target, std::move(request), probe_limits);
-    if (answered && process_->running()) co_return target(true);
-    if (clock::now() > remind) {
-      spdlog::warn("{} has not answered at {} yet ({}): {}", options_.name, to_string(config.target),
-                   answered.error().message(), where_it_listens(process_->pid(), to_string(config.target)));
-      remind = clock::now() + remind_after;
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+      if (!node_.target_down[i]) continue;
+      boost::system::error_code failed;
+      bool const answered = co_await answers(targets[i], failed);
+      if (!process_->running()) co_return;
+      if (answered) {
+        node_.target_down[i] = false;
+        --missing;
+        target(true);
+      } else if (clock::now() > remind) {
+        auto const where = to_string(targets[i]);
+        spdlog::warn("{} has not answered at {} yet ({}): {}", options_.name, where, failed.message(),
+                     where_it_listens(process_->pid(), where));
+        remind = clock::now() + remind_after;
+      }
     }
+    if (missing == 0) co_return;
     condition::predicate over = [this] { return stopping_ || !process_->running(); };
     co_await changed_.wait(clock::now() + probe_interval, over);
   }
 }
 
+// Any complete head of a response will do: 404 and 500 come from an app that listens.
+asio::awaitable<bool> app_process::answers(endpoint target, boost::system::error_code& failed) {
+  auto const& config = node_.config;
+  auto request = make_request("GET", config.ready_path.empty() ? "/" : config.ready_path);
+  if (!config.ready_host.empty()) request.set("Host", config.ready_host);
+  request.set("X-Forwarded-Proto", "https");  // or SECURE_SSL_REDIRECT would answer for the path
+  auto const answer = co_await call(target, std::move(request), probe_limits);
+  if (!answer) failed = answer.error();
+  co_return answer.has_value();
+}
+
 void app_process::target(bool up) {
-  if (node_.target_up.exchange(up) == up) return;
+  if (node_.target_up.exchange(up) == up) return on_target_(up);  // one target more
   spdlog::info("{} {}", options_.name, up ? "answers" : "is down");
   on_target_(up);
   changed_.notify();

@@ -13,6 +13,7 @@
 #include <boost/version.hpp>
 
 #include "litefs/proxy/http_call.hpp"
+#include "litefs/proxy/live_config.hpp"
 #include "litefs/proxy/version.hpp"
 
 namespace litefs::proxy {
@@ -77,16 +78,17 @@ void print_status(json::object const& facts, bool good) {
 }  // namespace
 
 std::variant<proxy_config, int> configuration(run_arguments const& arguments) {
-  std::string yaml;
-  if (arguments.config.empty()) {
-    if (!arguments.single || arguments.addr.empty() || arguments.target.empty()) {
-      std::cerr << "run needs --config FILE, or --single with --addr and --target\n";
-      return bad_configuration;
-    }
-    yaml = "addr: " + quoted(arguments.addr) + "\ntarget: " + quoted(arguments.target) + "\n";
+  if (arguments.config.empty() && (!arguments.single || arguments.addr.empty() || arguments.target.empty())) {
+    std::cerr << "run needs --config FILE, or --single with --addr and --target\n";
+    return bad_configuration;
   }
-  auto loaded = accept(arguments.config.empty() ? load_config(yaml, "command line", from_environment)
-                                                : load_config_file(arguments.config, from_environment));
+  return accept(load_configuration(arguments));
+}
+
+config_result load_configuration(run_arguments const& arguments) {
+  auto const yaml = "addr: " + quoted(arguments.addr) + "\ntarget: " + quoted(arguments.target) + "\n";
+  auto loaded = arguments.config.empty() ? load_config(yaml, "command line", from_environment)
+                                         : load_config_file(arguments.config, from_environment);
   auto* const config = std::get_if<proxy_config>(&loaded);
   if (config != nullptr && arguments.threads != 0) config->threads = arguments.threads;
   return loaded;
@@ -95,7 +97,13 @@ std::variant<proxy_config, int> configuration(run_arguments const& arguments) {
 int check_command(std::string const& config_file) {
   auto const loaded = accept(load_config_file(config_file, from_environment));
   if (auto const* const code = std::get_if<int>(&loaded)) return *code;
-  std::cout << dump_config(std::get<proxy_config>(loaded));
+  auto made = load_live(std::get<proxy_config>(loaded));  // the files that it names, too
+  auto const* const live = std::get_if<live_ptr>(&made);
+  if (live == nullptr) {
+    for (auto const& e : std::get<std::vector<config_error>>(made)) std::cerr << to_string(e) << '\n';
+    return bad_configuration;
+  }
+  std::cout << dump_config((*live)->config);
   return 0;
 }
 

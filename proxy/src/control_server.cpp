@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <boost/asio/co_spawn.hpp>
@@ -30,6 +31,8 @@ using boost::system::error_code;
 
 namespace {
 
+using reuse_port = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
+
 constexpr std::chrono::seconds request_max{5};
 constexpr std::chrono::seconds response_max{5};
 constexpr std::chrono::milliseconds accept_pause{250};  // out of descriptors
@@ -38,6 +41,11 @@ constexpr std::chrono::milliseconds accept_pause{250};  // out of descriptors
 void remove_left_behind(std::string const& path) {
   struct stat found {};
   if (::lstat(path.c_str(), &found) == 0 && S_ISSOCK(found.st_mode)) ::unlink(path.c_str());
+}
+
+std::uint64_t inode_of(std::string const& path) {
+  struct stat found {};
+  return ::lstat(path.c_str(), &found) == 0 ? found.st_ino : 0;
 }
 
 class private_umask {
@@ -68,18 +76,20 @@ void control_server::bind() {
   acceptor_.open(where.protocol());
   if (at_.unix_path.empty()) {
     acceptor_.set_option(asio::socket_base::reuse_address(true));
+    acceptor_.set_option(reuse_port(true));  // with a successor, for the moment that both are there
     acceptor_.bind(where);
     at_.port = port_of(acceptor_.local_endpoint());
   } else {
     remove_left_behind(at_.unix_path);
     private_umask const for_the_socket;
     acceptor_.bind(where);
+    inode_ = inode_of(at_.unix_path);
   }
   acceptor_.listen();
 }
 
 control_server::~control_server() {
-  if (!at_.unix_path.empty()) remove_left_behind(at_.unix_path);
+  if (!at_.unix_path.empty() && inode_of(at_.unix_path) == inode_) remove_left_behind(at_.unix_path);
 }
 
 void control_server::stop() {

@@ -33,13 +33,13 @@ forwarded received_forwarded(accepted_request const& request) {
 }
 
 forwarded continue_forwarded(forwarded received, bool believed, std::string_view client,
-                             std::string_view host) {
+                             std::string_view host, std::string_view scheme) {
   if (!believed) received = {};
   if (client != unix_client) {
     if (!received.for_.empty()) received.for_ += ", ";
     received.for_ += client;
   }
-  if (received.proto.empty()) received.proto = "http";
+  if (received.proto.empty()) received.proto = scheme;
   if (received.host.empty()) received.host = host;
   return received;
 }

@@ -3,6 +3,8 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/basic_stream.hpp>
@@ -15,6 +17,7 @@
 #include <utility>
 
 #include "litefs/proxy/resolve.hpp"
+#include "litefs/proxy/tls_engine.hpp"
 
 namespace litefs::proxy {
 
@@ -50,8 +53,24 @@ asio::awaitable<result<call_response>> exchange(Stream& stream, call_request& re
   co_return parser.release();
 }
 
-asio::awaitable<result<call_response>> call_tcp(endpoint const& to, call_request& request,
-                                                call_limits limits) {
+// Asio's own TLS stream is a little heavier than stream.hpp's, and knows Beast.
+asio::awaitable<result<call_response>> call_secured(beast::basic_stream<tcp>& stream, endpoint const& to,
+                                                    call_request& request, call_limits limits,
+                                                    tls_context tls) {
+  if (!tls) co_return error_code(asio::error::no_protocol_option);
+  ::SSL_CTX_up_ref(tls.get());
+  asio::ssl::context context(tls.get());  // takes one reference over
+  asio::ssl::stream<beast::basic_stream<tcp>&> secured(stream, context);
+  expect_server(secured.native_handle(), to.host);
+  error_code failed;
+  co_await secured.async_handshake(asio::ssl::stream_base::client,
+                                   asio::redirect_error(asio::use_awaitable, failed));
+  if (failed) co_return failed;
+  co_return co_await exchange(secured, request, limits.head_only);
+}
+
+asio::awaitable<result<call_response>> call_tcp(endpoint const& to, call_request& request, call_limits limits,
+                                                tls_context tls) {
   auto const executor = co_await asio::this_coro::executor;
   error_code failed;
   beast::basic_stream<tcp> stream(executor);
@@ -62,6 +81,7 @@ asio::awaitable<result<call_response>> call_tcp(endpoint const& to, call_request
   co_await stream.async_connect(*found, asio::redirect_error(asio::use_awaitable, failed));
   if (failed) co_return failed;
   stream.expires_after(limits.total);
+  if (to.tls) co_return co_await call_secured(stream, to, request, limits, std::move(tls));
   co_return co_await exchange(stream, request, limits.head_only);
 }
 
@@ -79,13 +99,14 @@ asio::awaitable<result<call_response>> call_unix(endpoint const& to, call_reques
 
 }  // namespace
 
-asio::awaitable<result<call_response>> call(endpoint to, call_request request, call_limits limits) {
+asio::awaitable<result<call_response>> call(endpoint to, call_request request, call_limits limits,
+                                            tls_context tls) {
   if (request[http::field::host].empty()) {
     request.set(http::field::host, to.unix_path.empty() ? to_string(to) : std::string("localhost"));
   }
   request.keep_alive(false);
   request.prepare_payload();
-  if (to.unix_path.empty()) co_return co_await call_tcp(to, request, limits);
+  if (to.unix_path.empty()) co_return co_await call_tcp(to, request, limits, std::move(tls));
   co_return co_await call_unix(to, request, limits);
 }
 
@@ -99,10 +120,12 @@ call_request make_request(std::string_view method, std::string_view target, std:
 }
 
 std::optional<endpoint> endpoint_of_url(std::string_view url) {
-  constexpr std::string_view scheme = "http://";
-  constexpr std::string_view default_port = ":80";
-  if (!url.starts_with(scheme)) return std::nullopt;
-  url.remove_prefix(scheme.size());
+  constexpr std::string_view plain = "http://";
+  constexpr std::string_view secure = "https://";
+  bool const tls = url.starts_with(secure);
+  if (!tls && !url.starts_with(plain)) return std::nullopt;
+  std::string_view const default_port = tls ? ":443" : ":80";
+  url.remove_prefix(tls ? secure.size() : plain.size());
   if (url.ends_with('/')) url.remove_suffix(1);
   if (url.empty() || url.starts_with("unix:") || url.find_first_of("/?#@") != std::string_view::npos) {
     return std::nullopt;
@@ -110,7 +133,9 @@ std::optional<endpoint> endpoint_of_url(std::string_view url) {
   auto const colon = url.rfind(':');
   auto const bracket = url.rfind(']');  // of an IPv6 address
   bool const has_port = colon != url.npos && (bracket == url.npos || colon > bracket);
-  return parse_endpoint(has_port ? std::string(url) : std::string(url) + std::string(default_port));
+  auto found = parse_endpoint(has_port ? std::string(url) : std::string(url).append(default_port));
+  if (found) found->tls = tls;
+  return found;
 }
 
 }  // namespace litefs::proxy

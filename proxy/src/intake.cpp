@@ -75,9 +75,10 @@ std::optional<hop_refusal> take_in(transaction& t) {
   std::optional<hop_refusal> refusal;
   if (!a.hop.empty()) refusal = check_hop(t, received);
   bool const believed = t.peer.has_value() || t.client.trusted;
-  t.origin = continue_forwarded(std::move(received), believed, t.client.address, a.host);
+  auto const* const scheme = t.client.io.is_tls() ? "https" : "http";
+  t.origin = continue_forwarded(std::move(received), believed, t.client.address, a.host, scheme);
   auto const sent_id = find_field(t.head.fields, "X-Request-Id");
-  t.id = valid_request_id(sent_id) ? std::string(sent_id) : t.parts.new_request_id();
+  t.id = believed && valid_request_id(sent_id) ? std::string(sent_id) : t.parts.new_request_id();
 
   auto canonical = canonicalise(a.origin_target);
   t.path = std::move(canonical.path);

@@ -33,11 +33,12 @@ awaitable<void> hand_over_link(transaction& t) {
   t.status = 101;
   t.keep_alive = false;
   if (co_await t.client.io.write({head, {}, {}}, t.config().timeouts.body_idle)) co_return;
-  error_code failed;
-  int const descriptor = t.client.io.socket().release(failed);
-  if (failed) co_return;
-  t.parts.shared.accept_link(
-      {.descriptor = descriptor, .from = t.peer->from, .session = link_session_name(t.peer->nonce, nonce)});
+  auto connection = t.client.io.release();
+  if (!connection) co_return;
+  link_caller caller{.connection = std::move(*connection),
+                     .from = t.peer->from,
+                     .session = link_session_name(t.peer->nonce, nonce)};
+  t.parts.shared.accept_link(std::move(caller));
 }
 
 }  // namespace litefs::proxy

@@ -1,26 +1,25 @@
 #include "litefs/proxy/link_session.hpp"
 
+#include <array>
 #include <utility>
 
 #include <spdlog/spdlog.h>
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/read_until.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 
 #include "litefs/proxy/must_live.hpp"
 
 namespace litefs::proxy {
 
 namespace asio = boost::asio;
-using boost::system::error_code;
 using clock = std::chrono::steady_clock;
+
+namespace {
+constexpr std::size_t read_size = 4096;
+}
 
 link_session::link_session(asio::io_context& context, open_link link, talk with)
     : context_(context),
-      socket_(std::move(link.socket)),
+      io_(std::move(link.io)),
       seal_(std::move(link.seal)),
       received_(std::move(link.early)),
       talk_(std::move(with)),
@@ -48,21 +47,17 @@ bool link_session::say(link_message const& m) {
 
 void link_session::close() {
   closed_ = true;
-  error_code ignored;
-  socket_.close(ignored);
+  io_->close();
   due_.notify();
 }
 
 asio::awaitable<void> link_session::read_all() {
   while (!closed_) {
-    error_code failed;
-    auto const n =
-        co_await asio::async_read_until(socket_, asio::dynamic_buffer(received_, 2 * link_line_max), '\n',
-                                        asio::redirect_error(asio::use_awaitable, failed));
-    if (failed || closed_) co_return;
-    auto const text = seal_.open(std::string_view(received_).substr(0, n - 1));
+    if (!co_await read_line() || closed_) co_return;
+    auto const end = received_.find('\n');
+    auto const text = seal_.open(std::string_view(received_).substr(0, end));
     auto const message = text ? parse_link_message(*text) : result<link_message>(text.error());
-    received_.erase(0, n);
+    received_.erase(0, end + 1);
     if (!message) {
       spdlog::warn("peer link: {}", message.error().message());
       co_return;
@@ -72,16 +67,25 @@ asio::awaitable<void> link_session::read_all() {
   }
 }
 
+// A whole line is there. keep_time() watches over the silence.
+asio::awaitable<bool> link_session::read_line() {
+  std::array<char, read_size> block;
+  while (received_.find('\n') == std::string::npos) {
+    if (received_.size() > 2 * link_line_max) co_return false;
+    auto const n = co_await io_->read_some(block, time_point::max());
+    if (n.has_error()) co_return false;
+    received_.append(block.data(), *n);
+  }
+  co_return true;
+}
+
 asio::awaitable<void> link_session::write_all(self s) {
   condition::predicate something = [&s] { return s->closed_ || s->report_due_ || !s->outbox_.empty(); };
   while (!s->closed_) {
     co_await s->due_.wait(time_point::max(), something);
     if (s->closed_) co_return;
     auto const lines = s->next_lines();
-    error_code failed;
-    co_await asio::async_write(s->socket_, asio::buffer(lines),
-                               asio::redirect_error(asio::use_awaitable, failed));
-    if (failed) s->close();
+    if (co_await s->io_->write({lines, {}, {}}, silence_max)) s->close();
   }
 }
 

@@ -38,27 +38,36 @@ asio::ip::address ip_of(socket_address const& a) {
 
 }  // namespace
 
-listener::listener(thread_parts& parts, endpoint const& at)
+listener::listener(thread_parts& parts, doorway const& where)
     : parts_(parts),
-      bound_(at),
+      bound_(where.at),
+      tls_index_(where.tls_index),
       acceptor_(parts.context.get_executor()),
       pause_(parts.context.get_executor()) {
   try {
-    auto const where = local_address(at);
+    open(where.descriptor);
+  } catch (boost::system::system_error const& e) {
+    throw boost::system::system_error(e.code(), "cannot listen on addr " + to_string(where.at));
+  }
+}
+
+void listener::open(int descriptor) {
+  auto const where = local_address(bound_);
+  if (descriptor >= 0) {
+    acceptor_.assign(where.protocol(), descriptor);
+  } else {
     acceptor_.open(where.protocol());
-    if (at.unix_path.empty()) {
+    if (bound_.unix_path.empty()) {
       acceptor_.set_option(asio::socket_base::reuse_address(true));
       acceptor_.set_option(reuse_port(true));
-      if (at.host.empty() && where.protocol().family() == AF_INET6)
+      if (bound_.host.empty() && where.protocol().family() == AF_INET6)
         acceptor_.set_option(asio::ip::v6_only(false));
     }
     acceptor_.bind(where);
     acceptor_.listen(backlog);
-    acceptor_.non_blocking(true);
-    if (at.unix_path.empty()) bound_.port = port_of(acceptor_.local_endpoint());
-  } catch (boost::system::system_error const& e) {
-    throw boost::system::system_error(e.code(), "cannot listen on addr " + to_string(at));
   }
+  acceptor_.non_blocking(true);
+  if (bound_.unix_path.empty()) bound_.port = port_of(acceptor_.local_endpoint());
 }
 
 void listener::start() { asio::co_spawn(parts_.context, run(), must_live); }
@@ -89,11 +98,11 @@ awaitable<void> listener::run() {
 
 void listener::take(stream_socket socket) {
   error_code ec;
-  auto place_taken = std::make_unique<place>(parts_.all.connections, parts_.shared.config.limits.connections);
+  auto place_taken = std::make_unique<place>(parts_.all.connections, parts_.live->config.limits.connections);
   if (!*place_taken) {
     parts_.counts.connections_refused.add();
     socket.non_blocking(true, ec);
-    socket.write_some(asio::buffer(overload), ec);
+    if (!bound_.tls) socket.write_some(asio::buffer(overload), ec);
     return;
   }
   std::string client = std::string(unix_client);
@@ -103,10 +112,13 @@ void listener::take(stream_socket socket) {
     if (ec) return;
     auto const ip = ip_of(peer);
     client = ip.to_string();
-    trusted = parts_.all.trusted.contains(ip);
+    trusted = parts_.live->trusted.contains(ip);
     socket.set_option(tcp::no_delay(true), ec);
   }
-  std::make_shared<session>(parts_, std::move(socket), std::move(client), trusted, std::move(place_taken))
+  std::unique_ptr<tls_engine> tls;
+  if (bound_.tls) tls = tls_engine::accepted(parts_.live->servers[tls_index_], socket.native_handle());
+  std::make_shared<session>(parts_, std::move(socket), std::move(tls), std::move(client), trusted,
+                            std::move(place_taken))
       ->start();
 }
 

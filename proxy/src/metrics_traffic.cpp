@@ -157,6 +157,10 @@ void add_connections(metric_page& page, totals const& t, traffic const& all) {
       .add(t.sum(&thread_counts::connections));
   page.counter("litefs_proxy_connections_refused_total", "Client connections beyond limits.connections.")
       .add(t.sum(&thread_counts::connections_refused));
+  page.counter("litefs_proxy_tls_handshakes_failed_total", "Client connections that agreed on no TLS.")
+      .add(t.sum(&thread_counts::tls_failed));
+  page.counter("litefs_proxy_access_log_dropped_total", "Lines of the access log that nobody took in time.")
+      .add(static_cast<double>(all.log.dropped()));
 }
 
 }  // namespace

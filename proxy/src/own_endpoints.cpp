@@ -48,8 +48,9 @@ health_verdict judge(node const& n, node_state const& s) {
                            .draining = n.draining,
                            .given_up = n.given_up,
                            .repairs_mount = n.config.litefs && !n.config.litefs->cmd.empty()};
-  policy const rules{
-      .stale_reads = n.config.stale_reads, .stale_max = n.config.stale_max, .max_lag = n.config.max_lag};
+  auto const live = n.live();
+  auto const& c = live->config;
+  policy const rules{.stale_reads = c.stale_reads, .stale_max = c.stale_max, .max_lag = c.max_lag};
   return judge_health(s, facts, rules, std::chrono::steady_clock::now());
 }
 

@@ -49,7 +49,7 @@ asio::awaitable<result<call_response>> ask_peer(node& n, std::string hostname, s
     auto request = make_request("POST", target, body);
     request.set("Content-Type", "application/json");
     auto const signature = sign_for_peer(n, hostname, *to, request);
-    auto answer = co_await call(*to, std::move(request), limits);
+    auto answer = co_await call(*to, std::move(request), limits, n.live()->peers);
     if (!answer || signing == signings_max || !learn_boot(n, hostname, signature, *answer)) co_return answer;
   }
 }

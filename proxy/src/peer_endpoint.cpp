@@ -12,8 +12,13 @@ std::optional<endpoint> peer_endpoint(proxy_config const& config, std::string_vi
   auto const url = peer_url(config, hostname);
   auto const found = url ? endpoint_of_url(*url) : std::nullopt;
   if (!found || found->host.empty()) return std::nullopt;
-  bool const own = std::find(config.addr.begin(), config.addr.end(), *found) != config.addr.end();
-  bool const api = config.litefs && *found == config.litefs->api;
+  auto const same = [&](endpoint own) {
+    own.tls = found->tls;
+    return own == *found;
+  };
+  auto const addresses = all_addresses(config);
+  bool const own = std::any_of(addresses.begin(), addresses.end(), same);
+  bool const api = config.litefs && same(config.litefs->api);
   if (own || api) return std::nullopt;
   return found;
 }

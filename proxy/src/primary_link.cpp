@@ -14,7 +14,7 @@ namespace asio = boost::asio;
 using clock = std::chrono::steady_clock;
 
 primary_link::primary_link(asio::io_context& context, condition& changed, node& shared, hooks with)
-    : context_(context), changed_(changed), node_(shared), hooks_(std::move(with)) {}
+    : context_(context), changed_(changed), node_(shared), hooks_(std::move(with)), ticks_(context) {}
 
 // Also while disconnected: the primary that was lost is the one to hear of first.
 std::string primary_link::wanted() const {
@@ -26,12 +26,13 @@ std::string primary_link::wanted() const {
 asio::awaitable<void> primary_link::run() {
   backoff pause;
   std::string complained;  // once for each primary
+  ticks_.start();
   while (!stopped_) {
     condition::predicate somebody = [this] { return stopped_ || !wanted().empty(); };
     co_await changed_.wait(time_point::max(), somebody);
     if (stopped_) co_return;
     peer_ = wanted();
-    auto link = co_await dial_link(node_, peer_);
+    auto link = co_await dial_link(node_, context_, ticks_, peer_);
     if (link) {
       pause.reset();
       complained.clear();
@@ -48,6 +49,7 @@ asio::awaitable<void> primary_link::run() {
 
 void primary_link::stop() {
   stopped_ = true;
+  ticks_.stop();
   if (session_) session_->close();
   changed_.notify();
 }

@@ -1,5 +1,6 @@
 #include "litefs/proxy/replica_links.hpp"
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -13,37 +14,42 @@
 namespace litefs::proxy {
 
 namespace asio = boost::asio;
-using tcp = asio::ip::tcp;
 
 namespace {
 
-// nullopt (and the descriptor closed) if it is no TCP socket.
-std::optional<tcp::socket> adopt(asio::io_context& context, int descriptor) {
+// Null (and the descriptor closed) if it is no TCP socket.
+std::unique_ptr<stream> adopt(asio::io_context& context, sweep& ticks, loose_stream connection) {
   int family = 0;
   socklen_t size = sizeof family;
-  bool const known = ::getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &family, &size) == 0;
+  bool const known = ::getsockopt(connection.descriptor, SOL_SOCKET, SO_DOMAIN, &family, &size) == 0;
   if (!known || (family != AF_INET && family != AF_INET6)) {
-    ::close(descriptor);
-    return std::nullopt;
+    ::close(connection.descriptor);
+    return nullptr;
   }
-  return tcp::socket(context, family == AF_INET ? tcp::v4() : tcp::v6(), descriptor);
+  asio::generic::stream_protocol const protocol(family, IPPROTO_TCP);
+  stream_socket socket(context.get_executor(), protocol, connection.descriptor);
+  return std::make_unique<stream>(std::move(socket), ticks, std::move(connection.tls));
 }
 
 }  // namespace
 
 replica_links::replica_links(asio::io_context& context, condition& changed, node& shared,
                              std::function<node_report()> own_report)
-    : context_(context), changed_(changed), node_(shared), own_report_(std::move(own_report)) {}
+    : context_(context),
+      changed_(changed),
+      node_(shared),
+      own_report_(std::move(own_report)),
+      ticks_(context) {}
 
 void replica_links::accept(link_caller caller) {
-  auto socket = adopt(context_, caller.descriptor);
-  if (!socket || stopped_) return;
+  auto io = adopt(context_, ticks_, std::move(caller.connection));
+  if (!io || stopped_) return;
   auto const known = peers_.find(caller.from);
   if (known == peers_.end() && peers_.size() >= links_max)
     return spdlog::warn("peer link of {} refused: {} nodes are linked", caller.from, links_max);
   if (known != peers_.end() && known->second.session) known->second.session->close();
 
-  open_link link{.socket = std::move(*socket),
+  open_link link{.io = std::move(io),
                  .seal = link_seal(node_.link_keys, caller.session, link_side::listener),
                  .early = {}};
   auto own = std::make_shared<link_session const*>(nullptr);

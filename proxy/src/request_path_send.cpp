@@ -46,13 +46,18 @@ awaitable<request_path::next> request_path::to_target() {
   auto const epoch = shared.lease.epoch();
   // A hold may have begun meanwhile.
   if ((write || waited) && choose().action != action::local) co_return next::again;
-  auto const& to = t_.config().target;
+  auto const& to = shared.config.targets[permit.target()];
   auto const head = target_request_head(t_);
   sending const how{.answer_max = t_.config().timeouts.response};
   auto a = co_await send_to(to, t_.config().timeouts.connect, head, how);
   running.reset();
   if (a.end == attempt_end::not_sent) {
+    permit.refused();
     permit = {};  // who waits for the target takes no place at it
+    if (++targets_tried_ % t_.parts.all.gate.targets() != 0) {
+      t_.parts.counts.retried(retry_cause::not_sent);
+      co_return next::again;
+    }
     co_return co_await pause("target-down", retry_cause::not_sent);
   }
   t_.ran_by = "local";
@@ -185,7 +190,7 @@ awaitable<attempt> request_path::send_to(endpoint const& to, std::chrono::millis
       }
     }
   }
-  auto fresh = co_await pool.connect(to, connect_max);
+  auto fresh = co_await pool.connect(to, connect_max, t_.live->peers);
   if (fresh.has_error()) co_return attempt{};
   counts.upstreams_opened[side].add();
   auto a = co_await exchange(t_, std::move(*fresh), head, how, keep_);

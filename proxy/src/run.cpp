@@ -9,6 +9,7 @@
 
 #include <spdlog/spdlog.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -20,9 +21,12 @@
 #include "litefs/proxy/cluster_node.hpp"
 #include "litefs/proxy/cluster_requests.hpp"
 #include "litefs/proxy/control_server.hpp"
+#include "litefs/proxy/inherited_listeners.hpp"
 #include "litefs/proxy/log.hpp"
 #include "litefs/proxy/must_live.hpp"
+#include "litefs/proxy/successor.hpp"
 #include "litefs/proxy/supervisor.hpp"
+#include "litefs/proxy/traffic.hpp"
 #include "litefs/proxy/version.hpp"
 
 namespace litefs::proxy {
@@ -32,6 +36,7 @@ namespace json = boost::json;
 
 namespace {
 
+constexpr std::chrono::seconds claim_pause{1};  // until a predecessor has ended
 constexpr std::chrono::seconds wind_up_max{3};  // for coroutines to end after the node has stopped
 
 node_state initial_state(proxy_config const& config) {
@@ -45,25 +50,34 @@ node_state initial_state(proxy_config const& config) {
 // ended.
 class control {
  public:
-  explicit control(proxy_config config);
+  control(proxy_config config, config_loader load);
   int run();
 
  private:
   void open_doors();
   void listen_for_signals();
+  void obey(int signal);
+  asio::awaitable<void> be_replaced();
+  asio::awaitable<void> claim_addresses();
+  [[nodiscard]] std::vector<endpoint> addresses(bool inherited) const;
   asio::awaitable<own_response> answer_local(own_request request);
   asio::awaitable<own_response> answer_reader(own_request request);
   asio::awaitable<own_response> answer_peer(own_request request);
   void on_freeze();
   [[nodiscard]] view const& own_view() const noexcept;
 
+  own_command const command_;
+  config_loader const load_;
   node node_;
-  address_claims claims_{node_.config.addr};  // before anything is bound or created
+  inherited_listeners inherited_ = inherited_listeners::from_environment();
+  address_claims claims_{addresses(false), addresses(true)};  // before anything is bound or created
   worker_group workers_;
   asio::io_context context_{1};
   condition changed_{context_.get_executor()};
   reaper reaper_{context_, changed_};
   asio::signal_set signals_{context_, SIGINT, SIGTERM, SIGHUP};
+  bool being_replaced_ = false;
+  bool ended_ = false;
   view single_view_{context_, initial_state(node_.config)};
   maintenance maintenance_{context_, node_, [this] { on_freeze(); }};
   std::optional<cluster_node> cluster_;
@@ -73,8 +87,13 @@ class control {
   std::optional<supervisor> supervisor_;
 };
 
-control::control(proxy_config config)
-    : node_(std::move(config)), workers_(node_, initial_state(node_.config)) {
+control::control(proxy_config config, config_loader load)
+    : load_(std::move(load)),
+      node_(std::move(config)),
+      workers_(node_, initial_state(node_.config), &inherited_) {
+  inherited_.close_rest();
+  signals_.add(SIGUSR1);
+  signals_.add(SIGUSR2);
   if (node_.clustered()) cluster_.emplace(context_, changed_, reaper_, node_, workers_, maintenance_);
   requests_.emplace(node_, single_view_, cluster_ ? &*cluster_ : nullptr, maintenance_);
   open_doors();
@@ -91,7 +110,9 @@ void control::open_doors() {
       return asio::co_spawn(context_, answer_peer(std::move(request)), asio::use_awaitable);
     };
     node_.accept_link = [this](link_caller caller) {
-      asio::post(context_, [this, caller = std::move(caller)] { cluster_->replicas().accept(caller); });
+      asio::post(context_, [this, caller = std::move(caller)]() mutable {
+        cluster_->replicas().accept(std::move(caller));
+      });
     };
   }
   auto const& config = node_.config;
@@ -142,23 +163,66 @@ void control::on_freeze() {
 void control::listen_for_signals() {
   signals_.async_wait([this](boost::system::error_code failed, int number) {
     if (failed) return;
-    if (number == SIGHUP)
-      spdlog::warn("SIGHUP: the configuration is read at a start only; nothing changes");
-    else
-      supervisor_->stop();
+    obey(number);
     listen_for_signals();
   });
+}
+
+void control::obey(int signal) {
+  if (signal == SIGHUP) {
+    reload(node_, workers_, load_);
+  } else if (signal == SIGUSR1) {
+    if (workers_.all().access_file.reopen()) spdlog::info("SIGUSR1: the access log is opened anew");
+  } else if (signal == SIGUSR2) {
+    asio::co_spawn(context_, be_replaced(), must_live);
+  } else {
+    supervisor_->stop();
+  }
+}
+
+// Whose children would be left without their supervisor is not replaced: its sockets can come from systemd.
+asio::awaitable<void> control::be_replaced() {
+  if (node_.clustered() || !node_.config.exec.empty() || ::getpid() == 1) {
+    spdlog::error(
+        "SIGUSR2: nothing changes: {} (fix: stop and start it, its sockets held by systemd)",
+        ::getpid() == 1 ? "process 1 cannot be replaced" : "a node with LiteFS or exec is not replaced");
+    co_return;
+  }
+  if (std::exchange(being_replaced_, true)) co_return;
+  auto const up = co_await start_successor(context_, command_, workers_.listening());
+  if (up) {
+    supervisor_->stop();
+  } else {
+    being_replaced_ = false;
+    spdlog::error("SIGUSR2: nothing changes: the new process did not come up: {}", up.error().message());
+  }
+}
+
+asio::awaitable<void> control::claim_addresses() {
+  condition::predicate over = [this] { return ended_; };
+  while (!ended_ && !claims_.claim_the_rest())
+    co_await changed_.wait(std::chrono::steady_clock::now() + claim_pause, over);
+}
+
+std::vector<endpoint> control::addresses(bool inherited) const {
+  auto all = all_addresses(node_.config);
+  std::erase_if(all, [&](endpoint const& at) { return inherited_.has(at) != inherited; });
+  return all;
 }
 
 int control::run() {
   int code = EXIT_FAILURE;
   workers_.start();
   listen_for_signals();
+  inherited_.taken_over();
+  asio::co_spawn(context_, claim_addresses(), must_live);
   if (socket_) asio::co_spawn(context_, socket_->run(), must_live);
   if (admin_) asio::co_spawn(context_, admin_->run(), must_live);
   asio::co_spawn(context_, supervisor_->run(), [this, &code](std::exception_ptr failed, int result) {
     if (failed) std::rethrow_exception(failed);
     code = result;
+    ended_ = true;
+    changed_.notify();
     signals_.cancel();
     reaper_.stop();
     maintenance_.stop();
@@ -177,12 +241,12 @@ int control::run() {
 
 }  // namespace
 
-int run(proxy_config config) {
+int run(proxy_config config, config_loader load) {
   start_log(config.log);
   std::signal(SIGPIPE, SIG_IGN);
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // orphans of the app are ours to reap
   spdlog::info("litefs-proxy {} starts{}", version(), config.litefs ? " as " + config.litefs->hostname : "");
-  control node(std::move(config));
+  control node(std::move(config), std::move(load));
   try {
     return node.run();
   } catch (std::exception const& e) {

@@ -24,12 +24,14 @@ constexpr std::chrono::milliseconds moment{250};  // who is quiet for longer giv
 
 }  // namespace
 
-session::session(thread_parts& parts, stream_socket socket, std::string address, bool trusted,
-                 std::unique_ptr<place> counted)
+session::session(thread_parts& parts, stream_socket socket, std::unique_ptr<tls_engine> tls,
+                 std::string address, bool trusted, std::unique_ptr<place> counted)
     : parts_(parts),
-      client_{
-          .io = stream(std::move(socket), parts.ticks), .address = std::move(address), .trusted = trusted},
-      counted_(std::move(counted)) {
+      client_{.io = stream(std::move(socket), parts.ticks, std::move(tls)),
+              .address = std::move(address),
+              .trusted = trusted},
+      counted_(std::move(counted)),
+      opened_(clock::now()) {
   io = &client_.io;
   parts_.sessions.push_back(*this);
   parts_.counts.connections.add();
@@ -52,6 +54,7 @@ awaitable<void> session::run() {
   // Not `while (co_await …) {}`: g++ 12 lays out the frame of such a loop wrongly, and `this` is read from
   // another place.
   bool more = true;
+  if (client_.io.is_tls()) more = co_await agree_on_tls();
   while (more) {
     if (client_.head.empty()) more = co_await wait_for_bytes();
     if (more) more = co_await serve_next();
@@ -60,12 +63,22 @@ awaitable<void> session::run() {
   client_.io.close();
 }
 
+// Within the time for the first head.
+awaitable<bool> session::agree_on_tls() {
+  auto const failed = co_await client_.io.handshake(opened_ + parts_.live->config.timeouts.header);
+  if (!failed) co_return true;
+  parts_.counts.tls_failed.add();
+  auto const refused = client_.io.refused_certificate();
+  spdlog::debug("TLS with {}: {}", client_.address, refused.empty() ? failed.message() : refused);
+  co_return false;
+}
+
 // Between requests a connection waits here, without a transaction and after a moment without a buffer; a
 // drain ends it here.
 awaitable<bool> session::wait_for_bytes() {
   if (parts_.draining && !first_) co_return false;
-  auto const& limits = parts_.shared.config.timeouts;
-  auto const deadline = parts_.ticks.now() + (first_ ? limits.header : limits.idle);
+  auto const& limits = parts_.live->config.timeouts;
+  auto const deadline = first_ ? opened_ + limits.header : parts_.ticks.now() + limits.idle;
   auto const soon = std::min(deadline, parts_.ticks.now() + moment);
   idle = !first_;
   auto n = co_await client_.io.read_some(client_.head.prepare(read_least), soon);
@@ -86,7 +99,7 @@ awaitable<bool> session::serve_next() {
   auto const begun = clock::now();
   auto const in = client_.io.bytes_in() - client_.head.size();
   auto const out = client_.io.bytes_out();
-  auto const& config = parts_.shared.config;
+  auto const& config = parts_.live->config;
   head_limits const limits{.bytes = config.limits.header_bytes, .skip_crlf = true};
   auto const deadline = begun + config.timeouts.header;
   auto const outcome = co_await read_head(client_.io, client_.head, limits, deadline);
@@ -117,7 +130,7 @@ awaitable<void> session::serve(transaction& t, std::string_view raw) {
     co_return;
   }
   t.head = std::move(std::get<request_head>(parsed));
-  auto judged = check_request(t.head, parts_.all.rules);
+  auto judged = check_request(t.head, t.live->rules);
   if (auto const* why = std::get_if<rejection>(&judged)) {
     co_await reject(t, *why);
     co_return;
@@ -126,7 +139,7 @@ awaitable<void> session::serve(transaction& t, std::string_view raw) {
   client_.head.consume(raw.size());
   parts_.counts.received.add();
   t.keep_alive = t.accepted.keep_alive;
-  auto const& config = parts_.shared.config;
+  auto const& config = t.config();
   t.body.emplace(client_.io, client_.head, client_.block, t.accepted.framing, config.limits.body,
                  config.timeouts.body_idle);
   if (auto const refusal = take_in(t)) {
@@ -170,6 +183,7 @@ void session::record(transaction const& t, time_point begun, std::uint64_t in, s
   counts.ended(t.route, parts_.local.state().role, t.status, took, t.times);
   counts.bytes_in.add(bytes_in);
   counts.bytes_out.add(bytes_out);
+  if (!t.config().log.access) return;
   parts_.log.write({.client = client_.address,
                     .method = t.head.method,
                     .target = t.head.target,

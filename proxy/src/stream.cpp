@@ -8,15 +8,17 @@
 
 namespace litefs::proxy {
 
-stream::stream(stream_socket socket, sweep& ticks) : socket_(std::move(socket)), sweep_(ticks) {
+stream::stream(stream_socket socket, sweep& ticks, std::unique_ptr<tls_engine> tls)
+    : socket_(std::move(socket)), tls_(std::move(tls)), sweep_(ticks) {
   error_code ignored;
   if (socket_.is_open()) socket_.non_blocking(true, ignored);
   sweep_.watch(*this);
 }
 
 awaitable<result<std::size_t>> stream::read_some(std::span<char> into, time_point deadline) {
-  read_deadline_ = deadline;
   expired_ = false;  // a read that ended at its deadline may be followed by another
+  if (tls_) co_return co_await read_tls(into, deadline);
+  read_deadline_ = deadline;
   auto [ec, n] = co_await socket_.async_read_some(asio::buffer(into.data(), into.size()), no_throw);
   read_deadline_ = time_point::max();
   if (ec) co_return explain(ec);
@@ -25,6 +27,7 @@ awaitable<result<std::size_t>> stream::read_some(std::span<char> into, time_poin
 }
 
 awaitable<error_code> stream::write(gathered parts, std::chrono::milliseconds allowed) {
+  if (tls_) co_return co_await write_tls(parts, allowed);
   std::size_t left = parts[0].size() + parts[1].size() + parts[2].size();
   while (left > 0) {
     std::array<asio::const_buffer, 3> const buffers{asio::buffer(parts[0]), asio::buffer(parts[1]),
@@ -63,6 +66,12 @@ awaitable<error_code> stream::connect(asio::generic::stream_protocol::endpoint c
 }
 
 idle_state stream::peek() noexcept {
+  if (tls_) {
+    if (!socket_.is_open()) return idle_state::closed;
+    auto const seen = tls_->peek();
+    if (seen.wants != tls_needs::nothing) return idle_state::quiet;
+    return seen.ec ? idle_state::closed : idle_state::readable;
+  }
   char byte = 0;
   auto const n = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   if (n > 0) return idle_state::readable;
@@ -72,6 +81,7 @@ idle_state stream::peek() noexcept {
 
 void stream::shutdown_send() noexcept {
   error_code ignored;
+  if (tls_ && socket_.is_open()) tls_->say_end();
   socket_.shutdown(asio::socket_base::shutdown_send, ignored);
 }
 
@@ -83,7 +93,15 @@ void stream::abort() noexcept {
 
 void stream::close() noexcept {
   error_code ignored;
+  if (tls_ && socket_.is_open()) tls_->say_end();
   socket_.close(ignored);
+}
+
+result<loose_stream> stream::release() {
+  error_code ec;
+  int const descriptor = socket_.release(ec);
+  if (ec) return ec;
+  return loose_stream{.descriptor = descriptor, .tls = std::move(tls_)};
 }
 
 void stream::cancel() noexcept {

@@ -1,5 +1,6 @@
 #include "litefs/proxy/upstream_pool.hpp"
 
+#include <spdlog/spdlog.h>
 #include <algorithm>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
@@ -35,8 +36,8 @@ upstream_ptr upstream_pool::take(endpoint const& to, std::chrono::milliseconds i
   return nullptr;
 }
 
-awaitable<result<upstream_ptr>> upstream_pool::connect(endpoint const& to,
-                                                       std::chrono::milliseconds allowed) {
+awaitable<result<upstream_ptr>> upstream_pool::connect(endpoint const& to, std::chrono::milliseconds allowed,
+                                                       tls_context tls) {
   auto const deadline = clock::now() + allowed;
   auto const addresses = co_await resolve(context_, to, allowed);
   if (addresses.has_error()) co_return addresses.error();
@@ -46,9 +47,21 @@ awaitable<result<upstream_ptr>> upstream_pool::connect(endpoint const& to,
     if (left <= std::chrono::milliseconds(0)) break;
     auto connection = std::make_shared<upstream>(context_, sweep_);
     failed = co_await connection->io.connect(address, left);
+    if (!failed && to.tls) failed = co_await secure(*connection, to, tls, deadline);
     if (!failed) co_return connection;
   }
   co_return failed ? failed : asio::error::timed_out;
+}
+
+awaitable<error_code> upstream_pool::secure(upstream& connection, endpoint const& to, tls_context tls,
+                                            time_point deadline) {
+  if (!tls) co_return error_code(asio::error::no_protocol_option);
+  auto const failed = co_await connection.io.secure(tls, to.host, deadline);
+  if (!failed) co_return failed;
+  auto const refused = connection.io.refused_certificate();
+  if (refusals_.pass(clock::now()))
+    spdlog::warn("TLS with {}: {}", to_string(to), refused.empty() ? failed.message() : refused);
+  co_return failed;
 }
 
 void upstream_pool::keep(endpoint const& to, upstream_ptr connection) {

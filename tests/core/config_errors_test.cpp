@@ -77,7 +77,7 @@ TEST(config_errors, each_names_its_place) {
            row{"secret: short\n", "f.yml:2:1: secret: is shorter than 16 bytes"},
            row{"secret-file: /not/there\n", "secret-file: cannot read /not/there"},
            row{"primary-url: http://n0:8081\n", "primary-url: has no {hostname}"},
-           row{"primary-url: \"https://{hostname}:8081\"\n", "is not of the form http://{hostname}:port"},
+           row{"primary-url: \"ftp://{hostname}:8081\"\n", "is not of the form http://{hostname}:port"},
            row{"primary-url: {n0: \"http://n0:80/x\"}\n",
                "primary-url.n0: 'http://n0:80/x' is not of the form"},
            row{"exec: {name: app}\n", "exec: must be a list of maps"},

@@ -25,7 +25,7 @@ proxy_config load(std::string const& yaml, environment const& env = no_variables
 
 std::string const cluster = R"(
 addr: [":8081", "[::1]:8082"]
-target: unix:/run/app.sock
+target: ["unix:/run/app.sock", "127.0.0.1:8001"]
 admin-addr: 10.0.0.5:20203
 databases: [db.sqlite3, other]
 litefs:
@@ -65,7 +65,7 @@ std::optional<std::string> with_secret(std::string const& name) {
 TEST(config, the_least_there_is) {
   auto const config = load("target: 127.0.0.1:8000\n");
   EXPECT_EQ(config.addr, (std::vector<endpoint>{{"", 8081, ""}}));
-  EXPECT_EQ(config.target, (endpoint{"127.0.0.1", 8000, ""}));
+  EXPECT_EQ(config.targets, (std::vector<endpoint>{{"127.0.0.1", 8000, ""}}));
   EXPECT_FALSE(config.litefs);
   EXPECT_FALSE(config.admin_addr);
   EXPECT_EQ(config.read_wait, 1s);
@@ -75,7 +75,8 @@ TEST(config, the_least_there_is) {
 TEST(config, everything) {
   auto const config = load(cluster, with_secret);
   EXPECT_EQ(config.addr, (std::vector<endpoint>{{"", 8081, ""}, {"::1", 8082, ""}}));
-  EXPECT_EQ(config.target.unix_path, "/run/app.sock");
+  ASSERT_EQ(config.targets.size(), 2U);
+  EXPECT_EQ(config.targets.front().unix_path, "/run/app.sock");
   EXPECT_EQ(config.admin_addr, (endpoint{"10.0.0.5", 20203, ""}));
   EXPECT_EQ(config.databases, (std::vector<std::string>{"db.sqlite3", "other"}));
   ASSERT_TRUE(config.litefs);

@@ -30,7 +30,7 @@ TEST(exchange, a_streamed_body_is_never_sent_twice) {
       c.limits.held_body = 1000;
       c.timeouts.body_idle = milliseconds(1000);
     } else {
-      c.target.port = nobody.port();
+      c.targets.front().port = nobody.port();
       c.primary_redirect_timeout = milliseconds(100);
     }
   });

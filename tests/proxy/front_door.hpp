@@ -19,7 +19,7 @@ namespace litefs::proxy::test {
 inline proxy_config single_config(std::uint16_t target_port) {
   proxy_config c;
   c.addr = {endpoint{.host = "127.0.0.1", .port = 0, .unix_path = {}}};
-  c.target = endpoint{.host = "127.0.0.1", .port = target_port, .unix_path = {}};
+  c.targets = {endpoint{.host = "127.0.0.1", .port = target_port, .unix_path = {}}};
   c.threads = 1;
   c.log.access = false;
   return c;

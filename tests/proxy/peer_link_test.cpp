@@ -9,6 +9,7 @@
 #include "litefs/proxy/net.hpp"
 #include "litefs/proxy/primary_link.hpp"
 #include "litefs/proxy/replica_links.hpp"
+#include "tls_files.hpp"
 #include "two_nodes.hpp"
 
 namespace litefs::proxy::test {
@@ -31,16 +32,24 @@ node_report report_of(role r, std::uint64_t txid) {
 
 class linked {
  public:
-  explicit linked(std::string const& replica_secret = "0123456789abcdef") {
+  // `over_tls`: the primary wants the replica's certificate too.
+  explicit linked(std::string const& replica_secret = "0123456789abcdef", bool over_tls = false) {
     auto c1 = node_config("n1", app_.port());
+    if (over_tls) c1.tls.push_back(listener_of(files_));
     c1.primary_urls = {{"n2", "http://127.0.0.1:1"}};
     door_ = std::make_unique<front_door>(std::move(c1), state_at(9, role::primary), [this](node& n) {
       n.accept_link = [this](link_caller caller) {
-        asio::post(control.context, [this, caller = std::move(caller)] { replicas->accept(caller); });
+        asio::post(control.context,
+                   [this, caller = std::move(caller)]() mutable { replicas->accept(std::move(caller)); });
       };
     });
     auto c2 = node_config("n2", app_.port());
     c2.primary_urls = {{"n1", local_url(door_->port())}};
+    if (over_tls) {
+      auto const port = door_->workers().bound().back().port;
+      c2.primary_urls = {{"n1", "https://127.0.0.1:" + std::to_string(port)}};
+      c2.peer_tls = {.ca = files_.ca.cert_file, .cert = own_.cert_file, .key = own_.key_file, .verify = true};
+    }
     c2.secrets = {replica_secret};
     replica_ = std::make_unique<node>(std::move(c2));
     replicas.emplace(control.context, control.changed, door_->shared(),
@@ -86,6 +95,7 @@ class linked {
   front_door& door() { return *door_; }
 
   control_thread control;
+  sweep ticks{control.context};
   std::optional<replica_links> replicas;
   std::optional<primary_link> link;
   node_state replica_state = state_at(9, role::replica, "n1");
@@ -96,6 +106,15 @@ class linked {
   int reports = 0;
 
  private:
+  static tls_listener listener_of(tls_files const& files) {
+    return {.addr = {.host = "127.0.0.1", .port = 0, .unix_path = {}},
+            .cert = files.local.cert_file,
+            .key = files.local.key_file,
+            .client_ca = files.ca.cert_file};
+  }
+
+  tls_files files_;
+  issued own_ = files_.issue("n2", &files_.ca, "", 3600);
   scripted_upstream app_{std::string(ok)};
   std::unique_ptr<node> replica_;
   std::unique_ptr<front_door> door_;
@@ -118,6 +137,7 @@ asio::awaitable<void> both_report(linked& l) {
 }
 
 TEST(peer_link, both_ends_hear_each_change_at_once) { linked().run(both_report); }
+TEST(peer_link, the_same_over_tls) { linked("0123456789abcdef", true).run(both_report); }
 
 asio::awaitable<void> heartbeats(linked& l) {
   EXPECT_TRUE(co_await l.up());
@@ -163,7 +183,7 @@ TEST(peer_link, ends_with_the_primary_that_it_was_for) { linked().run(other_prim
 asio::awaitable<void> second_link(linked& l) {
   EXPECT_TRUE(co_await l.up());
   auto const first = l.replicas->peers().at("n2").session;
-  auto dialled = co_await dial_link(l.replica(), "n1");
+  auto dialled = co_await dial_link(l.replica(), l.control.context, l.ticks, "n1");
   EXPECT_TRUE(dialled.has_value());
   std::function<bool()> const replaced = [&l, &first] {
     auto const found = l.replicas->peers().find("n2");
@@ -175,7 +195,7 @@ asio::awaitable<void> second_link(linked& l) {
 TEST(peer_link, a_newer_link_of_a_node_replaces_the_older_one) { linked().run(second_link); }
 
 asio::awaitable<void> stranger(linked& l) {
-  auto const dialled = co_await dial_link(l.replica(), "n1");
+  auto const dialled = co_await dial_link(l.replica(), l.control.context, l.ticks, "n1");
   EXPECT_EQ(dialled.error(), errc::bad_link_message);
   EXPECT_TRUE(l.replicas->peers().empty());
 }
@@ -191,11 +211,9 @@ TEST(peer_link, without_a_hop_there_is_no_such_path) {
 
 asio::awaitable<void> unsealed(linked& l) {
   EXPECT_TRUE(co_await l.up());
-  auto dialled = co_await dial_link(l.replica(), "n1");
-  auto& socket = dialled->socket;
+  auto dialled = co_await dial_link(l.replica(), l.control.context, l.ticks, "n1");
   std::string const line = std::string(64, '0') + R"( {"kind":"take","ticket":"t"})" + "\n";
-  boost::system::error_code failed;
-  asio::write(socket, asio::buffer(line), failed);
+  EXPECT_FALSE(co_await dialled->io->write({line, {}, {}}, 1s));
   std::function<bool()> const closed = [&l] {
     auto const found = l.replicas->peers().find("n2");
     return found == l.replicas->peers().end() || found->second.report.has_value();

@@ -19,6 +19,7 @@ from django_litefs._litefs_keys import KEYS, walk
 from django_litefs.process import ExecutableNotFoundError, find_executable
 from django_litefs.settings import Settings, SettingsError, resolve
 from tests.python.litefs_node import LITEFS
+from tools.cluster.front import certificate
 
 APP = {"cmd": ["gunicorn", "s.wsgi"], "env": {"PORT": "8000"}}
 MIGRATE = ["python", "manage.py", "litefs_migrate"]
@@ -123,6 +124,27 @@ def test_litefs_proxy_accepts_its_file(tmp_path: Path, litefs: dict[str, Any]) -
     command = [proxy, "check", "--config", str(path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_litefs_proxy_loads_the_files_of_tls(tmp_path: Path) -> None:
+    certificate(tmp_path, "ca")
+    cert, key = certificate(tmp_path, "node", "ca")
+    tls = {"TLS_ADDR": ":8443", "TLS_CERT": cert, "TLS_KEY": key, "TLS_CLIENT_CA": tmp_path / "ca.pem"}
+    peers = {"PEER_TLS_CA": tmp_path / "ca.pem", "PEER_TLS_CERT": cert, "PEER_TLS_KEY": key}
+    test_litefs_proxy_accepts_its_file(
+        tmp_path, {**tls, **peers, "PRIMARY_URL": "https://{hostname}:8443", "ACCESS_LOG_FILE": "/dev/null"}
+    )
+    made = yaml.safe_load((tmp_path / config.PROXY_FILE).read_text())
+    assert made["tls"] == [
+        {"addr": ":8443", "cert": str(cert), "key": str(key), "client-ca": str(tmp_path / "ca.pem")}
+    ]
+    assert made["peer-tls"] == {"ca": str(tmp_path / "ca.pem"), "cert": str(cert), "key": str(key)}
+    key.unlink()
+    command = [find_executable("litefs-proxy"), "check", "--config", str(tmp_path / config.PROXY_FILE)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+    assert done.returncode == 2
+    assert "tls[0].key: cannot read" in done.stderr
+    assert "peer-tls.key: cannot read" in done.stderr
 
 
 def test_files_are_private_and_complete(tmp_path: Path) -> None:

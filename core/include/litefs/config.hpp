@@ -28,18 +28,21 @@ struct endpoint {
   std::string host;  // "" = all interfaces
   std::uint16_t port = 0;
   std::string unix_path;
+  bool tls = false;  // spoken there; set by the key that the address stands under, or by https://
   bool operator==(endpoint const&) const = default;
 };
 [[nodiscard]] std::optional<endpoint> parse_endpoint(std::string_view text);
 [[nodiscard]] std::string to_string(endpoint const& e);
+
+inline constexpr std::size_t targets_max = 16;
 
 struct limits {
   std::size_t header_bytes = 32 * 1024;
   std::size_t headers = 100;
   std::uint64_t body = 1ULL << 30;  // 0: no limit
   std::size_t connections = 10'000;
-  std::size_t target_connections = 64;
-  std::size_t target_queue = 1024;  // requests waiting for one of them
+  std::size_t target_connections = 64;  // to each target
+  std::size_t target_queue = 1024;      // requests waiting for one of them
   std::size_t held = 1000;
   std::size_t held_body = 64 * 1024;
   std::size_t waiting = 10'000;
@@ -86,21 +89,42 @@ struct process_options {
   milliseconds start_timeout{600'000};  // of an each-start step
 };
 
+// One address where clients are served over TLS.
+struct tls_listener {
+  endpoint addr;
+  std::string cert;  // a PEM file: ours, then the chain
+  std::string key;   // a PEM file
+  std::string
+      client_ca;  // a PEM file; clients must show a certificate that it signed. Empty: nobody is asked
+};
+
+// How peers are reached whose primary-url is https.
+struct peer_tls {
+  std::string ca;    // a PEM file; empty: the system's
+  std::string cert;  // what we show to them; empty: nothing
+  std::string key;
+  bool verify = true;
+};
+
 struct log_options {
   std::string level = "info";
   bool json = false;
   bool access = true;
+  std::string access_file;  // empty: standard output
 };
 
 struct proxy_config {
+  std::string file;  // that it was read from; empty: none
   std::vector<endpoint> addr;
+  std::vector<tls_listener> tls;
   std::optional<endpoint> admin_addr;  // metrics and status
-  endpoint target;
+  std::vector<endpoint> targets;       // of `target`; at most targets_max
   std::vector<std::string> databases;
   std::optional<litefs_options> litefs;  // absent: role single
   // How a peer is reached: a template with {hostname}, or a map (which is then an allow-list).
   std::string primary_url_template = "http://{hostname}:8081";
   std::map<std::string, std::string> primary_urls;
+  litefs::peer_tls peer_tls;
   bool fly_replay = false;        // transport: fly-replay, or auto on Fly; else direct
   bool allow_app_replay = false;  // let the app's own fly-* response headers through
   std::vector<std::string> secrets;
@@ -152,6 +176,14 @@ using config_result = std::variant<proxy_config, std::vector<config_error>>;
 [[nodiscard]] std::string dump_config(proxy_config const& config);
 // Every key that load_config accepts, dotted, with its default: for documentation tests.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> known_keys();
+// The keys, dotted, whose values differ ("tls[0].cert"); secrets are compared, too.
+[[nodiscard]] std::vector<std::string> changed_keys(proxy_config const& before, proxy_config const& after);
+// Can a running node take a new value of that key?
+[[nodiscard]] bool reloadable(std::string_view key);
+// Where clients are served: `addr`, then the addresses of `tls` in their order.
+[[nodiscard]] std::vector<endpoint> all_addresses(proxy_config const& config);
+// Is any peer reached over TLS?
+[[nodiscard]] bool peers_use_tls(proxy_config const& config);
 // The base URL of a peer's proxy, or nullopt if the map does not name it.
 [[nodiscard]] std::optional<std::string> peer_url(proxy_config const& config, std::string_view hostname);
 

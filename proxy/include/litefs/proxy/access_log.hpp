@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -48,6 +49,8 @@ class access_log {
   [[nodiscard]] bool enabled() const noexcept { return writing_.joinable(); }
   [[nodiscard]] bool json() const noexcept { return json_; }
   void hand_over(std::string lines);
+  // Lines that nobody took in time, as far as the background thread knows.
+  [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_.load(std::memory_order_relaxed); }
 
  private:
   void write_batches();
@@ -59,6 +62,7 @@ class access_log {
   std::size_t waiting_ = 0;  // bytes in `batches_`
   std::size_t lost_ = 0;     // lines dropped from it
   bool ended_ = false;
+  std::atomic<std::uint64_t> dropped_{0};
   patient_writer writer_;  // the background thread's
   std::thread writing_;
 };

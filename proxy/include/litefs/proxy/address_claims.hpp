@@ -16,11 +16,18 @@ namespace litefs::proxy {
 
 class address_claims {
  public:
-  explicit address_claims(std::vector<endpoint> const& addresses);
+  // `later`: those whose sockets came from a predecessor, which holds its claims until it has ended.
+  address_claims(std::vector<endpoint> const& addresses, std::vector<endpoint> later = {});
+
+  // True once nothing is left to claim; to be tried again until then.
+  bool claim_the_rest();
 
  private:
+  boost::system::error_code claim(endpoint const& at);
+
   boost::asio::io_context context_{1};  // never run: sockets want one
   std::vector<boost::asio::local::stream_protocol::socket> held_;
+  std::vector<endpoint> later_;
 };
 
 }  // namespace litefs::proxy

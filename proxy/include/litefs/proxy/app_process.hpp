@@ -2,8 +2,9 @@
 // when it ends.
 //
 // While it is the one behind `target`, node.target_up follows it: true after the first complete HTTP
-// response, false as soon as it ends. Gives up after too many ends (restart_budget), or at the first one with
-// `restart: never`. Not thread-safe: control thread only.
+// response, false as soon as it ends. Of several targets each is asked until it has answered once. Gives up
+// after too many ends (restart_budget), or at the first one with `restart: never`. Not thread-safe: control
+// thread only.
 #pragma once
 
 #include "litefs/config.hpp"
@@ -38,6 +39,7 @@ class app_process {
 
  private:
   boost::asio::awaitable<void> wait_ready();
+  boost::asio::awaitable<bool> answers(endpoint target, boost::system::error_code& failed);
   void target(bool up);
   boost::asio::awaitable<int> run_once();
 

@@ -26,6 +26,7 @@ struct status_arguments {
   bool json = false;
 };
 
+[[nodiscard]] config_result load_configuration(run_arguments const& arguments);
 // Prints the errors and returns 2 if there are any.
 [[nodiscard]] std::variant<proxy_config, int> configuration(run_arguments const& arguments);
 

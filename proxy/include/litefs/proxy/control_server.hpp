@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string_view>
 
@@ -46,6 +47,7 @@ class control_server {
   responder answer_;
   boost::asio::basic_socket_acceptor<protocol> acceptor_;
   std::size_t clients_ = 0;
+  std::uint64_t inode_ = 0;  // of our unix socket: a successor may have put its own in that place
 };
 
 }  // namespace litefs::proxy

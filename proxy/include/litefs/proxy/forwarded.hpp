@@ -33,7 +33,8 @@ struct forwarded {
 inline constexpr std::string_view unix_client = "unix";
 
 // What to send on: `received` only counts if `believed`.
+// `scheme`: what the client speaks with us.
 [[nodiscard]] forwarded continue_forwarded(forwarded received, bool believed, std::string_view client,
-                                           std::string_view host);
+                                           std::string_view host, std::string_view scheme = "http");
 
 }  // namespace litefs::proxy

@@ -8,6 +8,7 @@
 
 #include "litefs/config.hpp"
 #include "litefs/error.hpp"
+#include "litefs/proxy/tls_context.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/beast/http/message.hpp>
@@ -30,12 +31,15 @@ struct call_limits {
 };
 
 // Host, Content-Length and Connection are filled in if `request` does not have them.
-boost::asio::awaitable<result<call_response>> call(endpoint to, call_request request, call_limits limits);
+// `tls`: by which an endpoint with `tls` is reached.
+boost::asio::awaitable<result<call_response>> call(endpoint to, call_request request, call_limits limits,
+                                                   tls_context tls = nullptr);
 
 [[nodiscard]] call_request make_request(std::string_view method, std::string_view target,
                                         std::string body = {});
 
-// "http://host:port" as an endpoint; nullopt for any other scheme, a path or user data.
+// "http://host:port" or "https://host:port" as an endpoint; nullopt for any other scheme, a path or user
+// data.
 [[nodiscard]] std::optional<endpoint> endpoint_of_url(std::string_view url);
 
 }  // namespace litefs::proxy

@@ -20,15 +20,16 @@ inline constexpr std::string_view link_path = "/litefs/peer/link";
 inline constexpr std::string_view link_protocol = "litefs-link/1";
 inline constexpr std::string_view link_nonce_field = "litefs-link";
 
-// A link asked for by an authenticated peer; its 101 was sent. Owns the descriptor until it is opened.
+// A link asked for by an authenticated peer; its 101 was sent. Owns the connection until it is opened.
 struct link_caller {
-  int descriptor;
+  loose_stream connection;
   std::string from;
   std::string session;
 };
 
 [[nodiscard]] std::string link_session_name(std::string_view caller_nonce, std::string_view listener_nonce);
 
-boost::asio::awaitable<result<open_link>> dial_link(node& n, std::string hostname);
+boost::asio::awaitable<result<open_link>> dial_link(node& n, boost::asio::io_context& context, sweep& ticks,
+                                                    std::string hostname);
 
 }  // namespace litefs::proxy

@@ -13,17 +13,17 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 
 #include "litefs/link_message.hpp"
 #include "litefs/link_seal.hpp"
 #include "litefs/proxy/condition.hpp"
+#include "litefs/proxy/stream.hpp"
 
 namespace litefs::proxy {
 
 // A connection whose handshake is done.
 struct open_link {
-  boost::asio::ip::tcp::socket socket;
+  std::unique_ptr<stream> io;  // plain or TLS
   link_seal seal;
   std::string early;  // what was received behind the handshake
 };
@@ -51,10 +51,11 @@ class link_session : public std::enable_shared_from_this<link_session> {
   static boost::asio::awaitable<void> write_all(self s);
   static boost::asio::awaitable<void> keep_time(self s);
   boost::asio::awaitable<void> read_all();
+  boost::asio::awaitable<bool> read_line();
   [[nodiscard]] std::string next_lines();
 
   boost::asio::io_context& context_;
-  boost::asio::ip::tcp::socket socket_;
+  std::unique_ptr<stream> io_;
   link_seal seal_;
   std::string received_;
   talk talk_;

@@ -15,11 +15,20 @@
 
 namespace litefs::proxy {
 
+// Where one listener listens.
+struct doorway {
+  endpoint at;
+  std::size_t number = 0;     // of the address in all_addresses()
+  std::size_t tls_index = 0;  // which of live.servers speaks there, if at.tls
+  int descriptor = -1;        // one that listens there already; the listener owns it then
+};
+
 class listener {
  public:
-  listener(thread_parts& parts, endpoint const& at);
+  listener(thread_parts& parts, doorway const& where);
 
   [[nodiscard]] endpoint const& bound() const noexcept { return bound_; }
+  [[nodiscard]] int descriptor() noexcept { return acceptor_.native_handle(); }  // until close()
   void start();
   void close() noexcept;
 
@@ -27,11 +36,13 @@ class listener {
   using acceptor = asio::basic_socket_acceptor<asio::generic::stream_protocol, executor>;
   using timer = asio::basic_waitable_timer<clock, asio::wait_traits<clock>, executor>;
 
+  void open(int descriptor);
   awaitable<void> run();
   void take(stream_socket socket);
 
   thread_parts& parts_;
   endpoint bound_;
+  std::size_t tls_index_;
   acceptor acceptor_;
   timer pause_;
   bool short_ = false;  // of descriptors, and that was logged

@@ -12,15 +12,18 @@
 #include "litefs/proxy/boot_table.hpp"
 #include "litefs/proxy/handoff_counts.hpp"
 #include "litefs/proxy/lease_proof.hpp"
+#include "litefs/proxy/live_config.hpp"
 #include "litefs/proxy/nonce_guard.hpp"
 #include "litefs/proxy/own_endpoints.hpp"
 #include "litefs/signature.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,11 +37,11 @@ inline constexpr std::string_view link_label = "litefs link 1";
 struct link_caller;
 
 struct node {
-  explicit node(proxy_config c);
+  explicit node(proxy_config c);  // throws std::runtime_error if a file that it names cannot be used
   node(node const&) = delete;
   node& operator=(node const&) = delete;
 
-  proxy_config const config;
+  proxy_config const config;                      // as at the start; live() is what a SIGHUP changes of it
   std::vector<std::uint32_t> const database_ids;  // of config.databases, as cookies name them
   std::string const boot;  // random, new at each start; see nonce_guard for how long hops are signed for it
   keyring const hop_keys;
@@ -54,8 +57,13 @@ struct node {
   std::atomic<bool> target_up{false};  // the app may be asked; view::wait_change() wakes when it changes
   std::atomic<bool> given_up{false};   // what ended for good is not started again: the node is about to stop
   std::atomic<bool> frozen{false};     // maintenance; the default order, since draining relies on it
+  // Of several targets, those that are known not to answer; target_gate passes them over.
+  std::array<std::atomic<bool>, targets_max> target_down{};
 
   [[nodiscard]] bool clustered() const noexcept { return config.litefs.has_value(); }
+  // The configuration in force, for threads without a copy of their own.
+  [[nodiscard]] live_ptr live() const;
+  void replace_live(live_ptr with);
   // Our own name as LiteFS announces it; "" in role single.
   [[nodiscard]] std::string_view hostname() const noexcept;
 
@@ -67,6 +75,10 @@ struct node {
   // Gives the control thread the connection of an authenticated peer that asked for a link; it owns the
   // descriptor from then on. Never blocks.
   std::function<void(link_caller)> accept_link;
+
+ private:
+  std::mutex mutable live_mutex_;
+  live_ptr live_;
 };
 
 }  // namespace litefs::proxy

@@ -17,15 +17,20 @@ class patient_writer {
   patient_writer(int descriptor, std::chrono::milliseconds patience)
       : descriptor_(descriptor), patience_(patience) {}
 
-  void write(std::string_view lines);               // whole ones, each with its newline
-  void lose(std::size_t lines) { lost_ += lines; }  // dropped before they came here
+  void write(std::string_view lines);  // whole ones, each with its newline
+  void lose(std::size_t lines) {       // dropped before they came here
+    lost_ += lines;
+    all_lost_ += lines;
+  }
+  [[nodiscard]] std::size_t all_lost() const noexcept { return all_lost_; }  // since the start
 
  private:
   [[nodiscard]] bool put(std::string_view text);
 
   int descriptor_;
   std::chrono::milliseconds patience_;
-  std::size_t lost_ = 0;
+  std::size_t lost_ = 0;  // since it was last told
+  std::size_t all_lost_ = 0;
   bool mid_line_ = false;  // the rest of a line was dropped
 };
 

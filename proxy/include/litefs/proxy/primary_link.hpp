@@ -46,6 +46,7 @@ class primary_link {
   condition& changed_;
   node& node_;
   hooks hooks_;
+  sweep ticks_;
   std::shared_ptr<link_session> session_;
   std::string peer_;  // of the session
   bool stopped_ = false;

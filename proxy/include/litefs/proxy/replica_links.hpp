@@ -68,6 +68,7 @@ class replica_links {
   condition& changed_;
   node& node_;
   std::function<node_report()> own_report_;
+  sweep ticks_;  // never started: a link keeps its own time
   std::map<std::string, peer, std::less<>> peers_;
   std::map<std::string, lost_peer, std::less<>> lost_;
   bool stopped_ = false;

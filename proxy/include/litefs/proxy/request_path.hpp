@@ -54,6 +54,7 @@ class request_path {
   std::shared_ptr<upload> upload_;  // the newest: joined before the request ends, whatever happens
   std::chrono::milliseconds pause_;
   int signed_anew_ = 0;
+  std::size_t targets_tried_ = 0;
 };
 
 }  // namespace litefs::proxy

@@ -5,9 +5,11 @@
 #pragma once
 
 #include "litefs/config.hpp"
+#include "litefs/proxy/reload.hpp"
 
 namespace litefs::proxy {
 
-int run(proxy_config config);
+// `load` reads the configuration anew, for SIGHUP.
+int run(proxy_config config, config_loader load);
 
 }  // namespace litefs::proxy

@@ -16,8 +16,8 @@ namespace litefs::proxy {
 class session final : public open_session, public std::enable_shared_from_this<session> {
  public:
   // `counted` holds the connection's place under limits.connections.
-  session(thread_parts& parts, stream_socket socket, std::string address, bool trusted,
-          std::unique_ptr<place> counted);
+  session(thread_parts& parts, stream_socket socket, std::unique_ptr<tls_engine> tls, std::string address,
+          bool trusted, std::unique_ptr<place> counted);
 
   void start();
 
@@ -25,6 +25,7 @@ class session final : public open_session, public std::enable_shared_from_this<s
   static awaitable<void> live(std::shared_ptr<session> self);
   awaitable<void> run();
   awaitable<bool> serve_next();
+  awaitable<bool> agree_on_tls();
   awaitable<bool> wait_for_bytes();
   awaitable<void> serve(transaction& t, std::string_view raw);
   awaitable<void> reject(transaction& t, rejection const& why);
@@ -35,6 +36,7 @@ class session final : public open_session, public std::enable_shared_from_this<s
   client_side client_;
   std::unique_ptr<place> counted_;
   std::array<char, 64> first_bytes_{};  // of the next request, while the connection idles without a buffer
+  time_point const opened_;
   bool first_ = true;
   bool unread_ = false;  // the client may still be sending what nobody will read
 };

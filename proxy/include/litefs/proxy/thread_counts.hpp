@@ -69,6 +69,7 @@ class route_counts {
 struct alignas(64) thread_counts {
   counter connections;          // accepted
   counter connections_refused;  // beyond limits.connections
+  counter tls_failed;           // handshakes
   counter received;             // requests, well-formed, as they begin
   counter holds;                // as they begin
   counter position_waits;       // as they begin

@@ -27,6 +27,7 @@ struct thread_parts {
   thread_parts(node& n, traffic& t, node_state initial)
       : shared(n),
         all(t),
+        live(std::make_shared<live_config>(*n.live())),
         local(context, std::move(initial)),
         context(1),
         ticks(context),
@@ -41,6 +42,7 @@ struct thread_parts {
 
   node& shared;
   traffic& all;
+  live_ptr live;  // a copy of our own, so that no other thread counts its users
   thread_counts counts;
   view local;
   // Destroyed before `local`: suspended sessions die with it, and leave the waiting lists of `local` as they

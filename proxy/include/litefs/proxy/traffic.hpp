@@ -4,33 +4,30 @@
 // Thread-safe: members are const, atomic or guard themselves. Lives longer than every worker.
 #pragma once
 
+#include <unistd.h>
+
 #include <atomic>
 #include <cstddef>
+#include <span>
 
 #include "litefs/config.hpp"
 #include "litefs/proxy/access_log.hpp"
-#include "litefs/proxy/networks.hpp"
+#include "litefs/proxy/log_file.hpp"
 #include "litefs/proxy/route_memory.hpp"
 #include "litefs/proxy/target_gate.hpp"
-#include "litefs/request_rules.hpp"
 
 namespace litefs::proxy {
 
 struct traffic {
-  explicit traffic(proxy_config const& config)
-      : rules{.extra_methods = config.extra_methods,
-              .body_on_safe_methods = config.body_on_safe_methods,
-              .body_max = config.limits.body,
-              .headers_max = config.limits.headers},
-        trusted(config.trusted_proxies),
-        gate(config.limits.target_connections, config.limits.target_queue),
-        log(config.log.access, config.log.json) {}
+  traffic(proxy_config const& config, std::span<std::atomic<bool> const> down)
+      : gate(down.first(config.targets.size()), config.limits.target_connections, config.limits.target_queue),
+        access_file(config.log.access_file, STDOUT_FILENO, "log.access-file"),
+        log(true, config.log.json, access_file.descriptor()) {}
 
-  rule_options const rules;
-  networks const trusted;
   target_gate gate;
   route_memory routes;
-  access_log log;
+  log_file const access_file;
+  access_log log;  // of who asks for it: log.access may change
   std::atomic<std::size_t> connections{0};
   std::atomic<std::size_t> held{0};
   std::atomic<std::size_t> waiting{0};

@@ -28,9 +28,10 @@ struct client_side {
 };
 
 struct transaction {
-  transaction(thread_parts& p, client_side& c) : parts(p), client(c) {}
+  transaction(thread_parts& p, client_side& c) : parts(p), live(p.live), client(c) {}
 
   thread_parts& parts;
+  live_ptr const live;  // as it was when the request began
   client_side& client;
   request_head head;
   accepted_request accepted;
@@ -66,7 +67,7 @@ struct transaction {
   // Known to write: a second run, or a route that was one before.
   [[nodiscard]] bool second_run() const noexcept { return facts.replay || facts.remembered || replay_hop; }
   [[nodiscard]] bool clustered() const noexcept { return parts.shared.clustered(); }
-  [[nodiscard]] proxy_config const& config() const noexcept { return parts.shared.config; }
+  [[nodiscard]] proxy_config const& config() const noexcept { return live->config; }
 };
 
 }  // namespace litefs::proxy

@@ -10,6 +10,7 @@
 
 #include "litefs/config.hpp"
 #include "litefs/proxy/counter.hpp"
+#include "litefs/proxy/log_limit.hpp"
 #include "litefs/proxy/stream.hpp"
 #include "litefs/proxy/stream_buffer.hpp"
 
@@ -32,7 +33,9 @@ class upstream_pool final : public watched {
 
   // An idle connection that is quiet and idle for less than `idle`; nullptr if there is none.
   upstream_ptr take(endpoint const& to, std::chrono::milliseconds idle);
-  awaitable<result<upstream_ptr>> connect(endpoint const& to, std::chrono::milliseconds allowed);
+  // Over TLS by `tls`, if that is how `to` is reached.
+  awaitable<result<upstream_ptr>> connect(endpoint const& to, std::chrono::milliseconds allowed,
+                                          tls_context tls = nullptr);
   void keep(endpoint const& to, upstream_ptr connection);
   void clear() noexcept { idle_.clear(); }
 
@@ -44,11 +47,14 @@ class upstream_pool final : public watched {
     std::vector<upstream_ptr> idle;  // the youngest last
   };
   lane& lane_of(endpoint const& to);
+  awaitable<error_code> secure(upstream& connection, endpoint const& to, tls_context tls,
+                               time_point deadline);
 
   asio::io_context& context_;
   sweep& sweep_;
   std::chrono::milliseconds idle_max_;
   counter& idle_now_;
+  log_limit refusals_{std::chrono::seconds(10)};
   std::vector<lane> idle_;  // the target and a few peers: a linear search is the fastest
 };
 
