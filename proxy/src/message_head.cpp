@@ -89,6 +89,7 @@ rejection explain(error_code ec) {
 
 head_scanner::verdict head_scanner::scan(std::string_view bytes) noexcept {
   for (;;) {
+    if (line_start_ == bytes.size()) return verdict::more;
     auto const* from = bytes.data() + line_start_;
     auto const* lf = static_cast<char const*>(std::memchr(from, '\n', bytes.size() - line_start_));
     if (lf == nullptr) return verdict::more;

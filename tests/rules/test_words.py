@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 SKIPPED = {"go.sum", "LICENSE", "requirements.txt", "requirements-go.txt", Path(__file__).name}
-BINARY = {".png", ".jpg", ".ico", ".woff2"}
+BINARY = {".png", ".jpg", ".ico", ".woff2", ".seed"}
 
 FORBIDDEN = {
     "a path of one machine": r"/(work/(main|shared)|home/\w+|root/\.)|/opt/wheels",
