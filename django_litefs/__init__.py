@@ -18,11 +18,12 @@ __all__ = [
     "halt",
     "is_primary",
     "primary",
+    "replicated",
     "wait_for_position",
 ]
 
 if TYPE_CHECKING:
-    from django_litefs.decorators import primary
+    from django_litefs.decorators import primary, replicated
     from django_litefs.exceptions import (
         CommitLostError,
         HaltedError,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "primary": "decorators",
+    "replicated": "decorators",
     "is_primary": "health",
     "current_position": "health",
     "wait_for_position": "health",

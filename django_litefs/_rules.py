@@ -18,6 +18,7 @@ MOST_DATABASES = 8  # that one cookie can speak of
 SECRET_MIN_LENGTH = 16
 CONSUL_TTL_S = (10, 86_400)  # Consul's own limits of a session
 CONSUL_LOCK_DELAY_MAX_S = 60
+HANDOFF_DRAIN_S = 2.0  # litefs-proxy's default
 COOKIE_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 NOT_ZERO = (
     "consul_ttl",
@@ -56,7 +57,7 @@ def single(s: Settings) -> list[str]:
 def cluster(s: Settings) -> list[str]:
     if getattr(_core, "SINGLE_ONLY", False):
         return [SINGLE_ONLY]
-    rules: tuple[Callable[[Settings], Iterator[str]], ...] = (_lease, _peers, _secret, _extra)
+    rules: tuple[Callable[[Settings], Iterator[str]], ...] = (_lease, _peers, _secret, _acknowledging, _extra)
     return [problem for rule in rules for problem in rule(s)]
 
 
@@ -142,6 +143,14 @@ def _requests(s: Settings) -> Iterator[str]:
             ipaddress.ip_network(network, strict=False)
         except ValueError:
             yield f"LITEFS['TRUSTED_PROXIES']: {network!r} is no address or network: write '10.0.0.0/8', say."
+
+
+def _acknowledging(s: Settings) -> Iterator[str]:
+    if _core.parse_duration(s.ack_timeout) > HANDOFF_DRAIN_S:
+        yield (
+            f"LITEFS['ACK_TIMEOUT'] {s.ack_timeout!r} is above {HANDOFF_DRAIN_S:g}s, the longest that a handoff waits "
+            "for the writes that run."
+        )
 
 
 def _lease(s: Settings) -> Iterator[str]:

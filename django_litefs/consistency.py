@@ -22,6 +22,7 @@ PROXIED_HEADER = "litefs-proxied"
 POSITION_HEADER = "litefs-position"
 COMMITTED_HEADER = "litefs-committed"
 REPLAY_HEADER = "litefs-replay"
+ACK_HEADER = "litefs-ack"
 
 
 @dataclass
@@ -32,6 +33,7 @@ class RequestContext:
     proxied: bool
     rerun: bool = False  # on the primary already: never ask again
     immediate: bool = False  # transactions begin IMMEDIATE although the request is safe
+    replicated: bool = False  # what it writes is acknowledged when the candidates have it too
     written: dict[str, _core.Position] = field(default_factory=dict)
     refused: bool = (
         False  # something did not happen here: NotPrimaryError, MountLostError, a write that came too late
@@ -79,7 +81,10 @@ class RequestContext:
             return {REPLAY_HEADER: "primary" if self.refused_write else "once"}
         if self.safe and not self.written:
             return {}
-        return {COMMITTED_HEADER: _core.format_committed(sorted(self.written.items()))}
+        headers = {COMMITTED_HEADER: _core.format_committed(sorted(self.written.items()))}
+        if self.replicated and self.written:
+            headers[ACK_HEADER] = "replicated"
+        return headers
 
     def demands(self) -> list[tuple[int, _core.Position]]:
         return [(_core.database_id(name), position) for name, position in self.written.items()]
@@ -129,6 +134,13 @@ def immediate() -> Iterator[None]:
         yield
     finally:
         context.immediate = before
+
+
+def replicate() -> None:
+    """What this request writes is acknowledged only when the candidates have it too."""
+    context = current()
+    if context is not None:
+        context.replicated = True
 
 
 def begin_deferred() -> bool:

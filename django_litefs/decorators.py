@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar
 
 from asgiref.sync import iscoroutinefunction
@@ -18,24 +19,48 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 def primary(view: View) -> View:
     """A view that writes although its method is safe: it runs on the primary, and nowhere else before."""
+    decorated = _inside(_on_primary, view)
+    decorated.runs_on_primary = True  # type: ignore[attr-defined]
+    return decorated
+
+
+def replicated(view: View) -> View:
+    """A view whose writes are acknowledged only when the other candidates have them too.
+
+    The litefs-proxy in front waits for them, at most ACK_TIMEOUT; docs/consistency.md says what the answer tells.
+    """
+    return _inside(_replicated, view)
+
+
+@contextmanager
+def _on_primary() -> Iterator[None]:
+    require_primary()
+    with consistency.immediate():
+        yield
+
+
+@contextmanager
+def _replicated() -> Iterator[None]:
+    consistency.replicate()
+    yield
+
+
+def _inside(around: Callable[[], AbstractContextManager[None]], view: View) -> View:
+    """The view, sync or async, run inside of it."""
     if iscoroutinefunction(view):
 
         @functools.wraps(view)
         async def async_wrapped(*args: Any, **kwargs: Any) -> Any:
-            require_primary()
-            with consistency.immediate():
+            with around():
                 return await view(*args, **kwargs)
 
-        async_wrapped.runs_on_primary = True  # type: ignore[attr-defined]
         return async_wrapped  # type: ignore[return-value]
 
     @functools.wraps(view)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        require_primary()
-        with consistency.immediate():
+        with around():
             return view(*args, **kwargs)
 
-    wrapped.runs_on_primary = True  # type: ignore[attr-defined]
     return wrapped  # type: ignore[return-value]
 
 

@@ -128,6 +128,24 @@ class Settings:
         "list",
         "Views that write in a GET, as by @primary: names of URLs, or dotted paths of views that are not yours.",
     )
+    ack: str = setting(
+        "local",
+        "choice:local,replicated",
+        "When a write is acknowledged: as soon as it is committed on the primary, or when the other candidates "
+        "have it too.",
+    )
+    ack_paths: tuple[str, ...] = setting(
+        (), "list", "Paths whose writes are acknowledged as replicated although ACK is local, e.g. /orders/*."
+    )
+    ack_quorum: str = setting(
+        "all", "choice:all,any", "How many candidates must have it. any: one, so the write is on two nodes."
+    )
+    ack_timeout: str = setting("1s", "duration", "How long an answer waits for them; at most 2s.")
+    ack_on_timeout: str = setting(
+        "degrade",
+        "choice:degrade,fail",
+        "Then: an answer that says litefs-replicated: no; or 504, and no write begins while a candidate is away.",
+    )
     trusted_proxies: tuple[str, ...] = setting(
         (),
         "list",

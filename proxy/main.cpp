@@ -56,6 +56,12 @@ int dispatch(int argc, char** argv) {
   promote->add_option("--socket", socket, "control socket of this node")->required();
   promote->callback([&] { code = promote_command(socket); });
 
+  std::string lost;
+  auto* const forget = app.add_subcommand("forget", "a candidate that will never come back");
+  forget->add_option("hostname", lost, "its name in the cluster")->required();
+  forget->add_option("--socket", socket, "control socket of the primary")->required();
+  forget->callback([&] { code = forget_command(socket, lost); });
+
   app.add_subcommand("version", "version of this program and its libraries")->callback([&] {
     code = version_command();
   });

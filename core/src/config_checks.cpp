@@ -148,6 +148,9 @@ void check_rest(reader& in, proxy_config const& c) {
     in.fail(key, "lets a peer hold a write for longer than timeouts.response waits for its answer",
             "keep primary-redirect-timeout at or below timeouts.response");
   }
+  if (c.ack_timeout > c.handoff_drain && in.seen("ack-timeout"))
+    in.fail("ack-timeout", "is above handoff-drain, and a handoff waits for the writes that wait",
+            "keep ack-timeout at or below handoff-drain");
   if (!c.ready_path.empty() && !c.ready_path.starts_with('/'))
     in.fail("ready.path", "must start with '/'", "write for example /");
   if (c.limits.header_bytes < 1024)

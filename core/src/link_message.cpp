@@ -15,6 +15,7 @@ namespace json = boost::json;
 constexpr std::size_t ticket_max = 256;
 constexpr std::int64_t day_ms = 24LL * 3600 * 1000;
 constexpr std::size_t reasons_max = 16;
+constexpr std::size_t candidates_max = 128;
 
 constexpr std::array roles{role::unknown, role::primary, role::replica, role::disconnected, role::single};
 
@@ -51,7 +52,8 @@ json::object to_json(node_report const& r) {
           {"lag_ms", r.lag.count()},
           {"reasons", std::move(reasons)},
           {"freeze", {{"number", r.freeze.number}, {"left_ms", r.freeze.left.count()}}},
-          {"positions", std::move(positions)}};
+          {"positions", std::move(positions)},
+          {"candidates", json::array(r.candidates.begin(), r.candidates.end())}};
 }
 
 json::object to_json(take_request const& t) { return {{"kind", "take"}, {"ticket", t.ticket}}; }
@@ -96,6 +98,19 @@ std::vector<std::string> reasons_of(json::object const& o) {
   return found;
 }
 
+// Absent in the reports of an older proxy.
+result<std::vector<std::string>> candidates_of(json::object const& o) {
+  std::vector<std::string> names;
+  auto const* const listed = o.if_contains("candidates");
+  if (listed == nullptr) return names;
+  if (!listed->is_array() || listed->get_array().size() > candidates_max) return errc::bad_link_message;
+  for (auto const& name : listed->get_array()) {
+    if (!name.is_string() || !valid_hostname(name.get_string())) return errc::bad_link_message;
+    names.emplace_back(name.get_string());
+  }
+  return names;
+}
+
 result<link_message> report_of(json::object const& o) {
   node_report r{.version = text_of(o, "version"),
                 .primary = text_of(o, "primary"),
@@ -105,16 +120,19 @@ result<link_message> report_of(json::object const& o) {
                 .lag = span_of(o, "lag_ms").value_or(std::chrono::milliseconds{0}),
                 .reasons = reasons_of(o),
                 .freeze = freeze_of(o),
-                .positions = {}};
+                .positions = {},
+                .candidates = {}};
   auto const name = text_of(o, "role");
   auto const found = std::ranges::find(roles, name, [](role x) { return to_string(x); });
   auto const age = span_of(o, "probe_age_ms");
   auto positions = positions_of(o);
-  if (found == roles.end() || !age || !positions) return errc::bad_link_message;
+  auto candidates = candidates_of(o);
+  if (found == roles.end() || !age || !positions || !candidates) return errc::bad_link_message;
   if (!r.primary.empty() && !valid_hostname(r.primary)) return errc::bad_link_message;
   r.role = *found;
   r.probe_age = *age;
   r.positions = std::move(*positions);
+  r.candidates = std::move(*candidates);
   return r;
 }
 

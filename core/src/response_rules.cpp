@@ -69,6 +69,7 @@ void sort_fields(response_head const& head, connection_options const& connection
   bool committed = false;
   bool replay = false;
   bool not_executed = false;
+  bool ack = false;
   bool protocol = false;
   out.forward.reserve(head.fields.size());
   for (auto const& field : head.fields) {
@@ -76,6 +77,7 @@ void sort_fields(response_head const& head, connection_options const& connection
     if (is(name, "litefs-committed")) take_single(out.committed, committed, value);
     if (is(name, "litefs-replay")) take_single(out.replay, replay, value);
     if (is(name, "litefs-not-executed")) take_single(out.not_executed, not_executed, value);
+    if (is(name, "litefs-ack")) take_single(out.ack, ack, value);
     if (is(name, "upgrade") && out.upgrade) take_single(out.protocol, protocol, value);
     if (is(name, "cache-control")) read_cache_control(value, out);
     if (istarts_with(name, "litefs-")) continue;

@@ -44,10 +44,11 @@ cluster_node::cluster_node(asio::io_context& context, condition& changed, reaper
               {.mount = shared.config.litefs->mount, .databases = shared.config.databases}),
       watcher_(context, changed, *shared.config.litefs, keeper_, publisher_),
       probe_(changed, shared.config.litefs->api),
-      replicas_(context, changed, shared, [this] { return own_report(); }),
+      confirmed_(
+          context, shared, [this] { replicas_.report_changed(); }, [this] { workers_.post_wake(); }),
+      replicas_(context, changed, shared, replica_hooks()),
       link_(context, changed, shared, link_hooks()),
       handoff_(context, changed, shared, view_, workers, keeper_, watcher_, replicas_) {
-  replicas_.on_report = [this](node_report const& report) { maintenance_.hear(report.freeze); };
   keeper_.on_report = [this](mount_report const& report) { watcher_.on_report(report); };
   auto const& litefs = *shared.config.litefs;
   if (litefs.consul) guard_lease(*litefs.consul);
@@ -82,6 +83,7 @@ void cluster_node::start() {
 }
 
 void cluster_node::stop_links() {
+  confirmed_.stop();
   link_.stop();
   replicas_.stop();
 }
@@ -107,8 +109,16 @@ void cluster_node::on_state(std::shared_ptr<node_state const> state, std::option
   } else {
     for (auto const& p : state->positions) gate_.local_at(p.database, p.position);
   }
+  if (confirmed_.on_state(*state, tx)) {
+    for (auto const& [name, peer] : replicas_.peers())
+      if (peer.report) confirmed_.on_report(name, *peer.report);
+  }
   view_.post_state(state, tx);
   workers_.post_state(std::move(state), std::move(tx));
+  tell_peers();
+}
+
+void cluster_node::tell_peers() {
   replicas_.report_changed();
   link_.on_change();
 }
@@ -126,7 +136,18 @@ node_report cluster_node::own_report() const {
           .lag = s.lag,
           .reasons = {health.reasons.begin(), health.reasons.end()},
           .freeze = maintenance_.now(),
-          .positions = s.positions};
+          .positions = s.positions,
+          .candidates = s.role == role::primary ? confirmed_.listed().names() : std::vector<std::string>()};
+}
+
+replica_links::hooks cluster_node::replica_hooks() {
+  return {.own_report = [this] { return own_report(); },
+          .on_report =
+              [this](std::string const& from, node_report const& report) {
+                maintenance_.hear(report.freeze);
+                confirmed_.on_report(from, report);
+              },
+          .on_gone = [this](std::string const& from) { confirmed_.on_gone(from); }};
 }
 
 primary_link::hooks cluster_node::link_hooks() {
@@ -141,6 +162,7 @@ primary_link::hooks cluster_node::link_hooks() {
 void cluster_node::hear(std::string const& primary, node_report const* report) {
   if (report == nullptr) return gate_.primary_unknown();
   maintenance_.hear(report->freeze);
+  confirmed_.on_primary(primary, *report);
   watcher_.on_heard(primary, std::chrono::steady_clock::now() - report->probe_age);
   for (auto const& p : report->positions) gate_.primary_at(p.database, p.position);
 }

@@ -149,6 +149,21 @@ int promote_command(std::string const& socket) {
   return failed;
 }
 
+int forget_command(std::string const& socket, std::string const& hostname) {
+  auto request = make_request("POST", "/forget", hostname);
+  auto const answer = call_and_wait(at_socket(socket), std::move(request), status_limits);
+  if (!answer) {
+    std::cerr << "no litefs-proxy answers at " << socket << ": " << answer.error().message() << '\n';
+    return failed;
+  }
+  if (answer->result_int() == 200) {
+    std::cout << hostname << " is no candidate any more\n";
+    return 0;
+  }
+  std::cerr << "not forgotten: " << text_of(body_of(*answer), "error") << '\n';
+  return failed;
+}
+
 int version_command() {
   std::cout << "litefs-proxy " << version() << "\nBoost " << BOOST_VERSION / 100'000 << '.'
             << BOOST_VERSION / 100 % 1000 << '.' << BOOST_VERSION % 100 << '\n'

@@ -10,6 +10,8 @@ namespace litefs::proxy {
 
 namespace {
 
+constexpr std::string_view replicated_field = "litefs-replicated";
+
 demands as_demands(std::vector<database_position> const& positions) {
   demands d;
   for (auto const& p : positions) d.push_back({database_id(p.database), p.position});
@@ -43,26 +45,6 @@ std::int64_t stale_ms(node_state const& state) {
   auto const since = state.stale_since.value_or(clock::now());
   auto const silent = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - since);
   return std::max<std::int64_t>(std::max(silent, state.lag).count(), 1);
-}
-
-bool may_have_written(transaction const& t, upstream_answer const& answer) {
-  auto const status = answer.head.status;
-  return !t.accepted.safe && status >= 200 && status < 400 && answer.ran_here &&
-         t.parts.local.state().role == role::primary;
-}
-
-// What the request wrote, as `<db>=<position>` list: from the app, else from the keeper.
-awaitable<std::vector<database_position>> written(transaction const& t, upstream_answer const& answer) {
-  if (!answer.accepted.committed.empty()) {
-    if (answer.accepted.committed == "none") co_return std::vector<database_position>{};
-    auto parsed = parse_committed(answer.accepted.committed);
-    if (parsed) co_return std::move(*parsed);
-  }
-  if (may_have_written(t, answer) && t.parts.shared.read_positions) {
-    auto read = co_await t.parts.shared.read_positions();
-    if (read) co_return std::move(*read);
-  }
-  co_return std::vector<database_position>{};
 }
 
 // After a read: where the answering node was, if that is ahead of what the client has.
@@ -123,7 +105,34 @@ void add_read_lines(std::string& out, transaction const& t, upstream_answer cons
   }
 }
 
+// Nothing where a write was acknowledged as it always is.
+std::string_view replicated(upstream_answer const& answer) {
+  auto const told = answer.ran_here ? acknowledgements[static_cast<std::size_t>(answer.ack)]
+                                    : find_field(answer.head.fields, replicated_field);
+  return told == "all" || told == "any" || told == "no" ? told : std::string_view{};
+}
+
 }  // namespace
+
+bool may_have_written(transaction const& t, upstream_answer const& answer) {
+  if (!answer.accepted.committed.empty()) return true;
+  auto const status = answer.head.status;
+  return !t.accepted.safe && status >= 200 && status < 400 && answer.ran_here &&
+         t.parts.local.state().role == role::primary;
+}
+
+awaitable<std::vector<database_position>> written(transaction const& t, upstream_answer const& answer) {
+  if (!answer.accepted.committed.empty()) {
+    if (answer.accepted.committed == "none") co_return std::vector<database_position>{};
+    auto parsed = parse_committed(answer.accepted.committed);
+    if (parsed) co_return std::move(*parsed);
+  }
+  if (may_have_written(t, answer) && t.parts.shared.read_positions) {
+    auto read = co_await t.parts.shared.read_positions();
+    if (read) co_return std::move(*read);
+  }
+  co_return std::vector<database_position>{};
+}
 
 awaitable<std::string> consistency_lines(transaction const& t, upstream_answer const& answer) {
   std::string out;
@@ -132,13 +141,15 @@ awaitable<std::string> consistency_lines(transaction const& t, upstream_answer c
     add(out, "litefs-stale", std::to_string(stale_ms(t.parts.local.state())));
     t.parts.counts.stale.add();
   }
+  if (auto const told = replicated(answer); !told.empty()) add(out, replicated_field, told);
   bool const replace = co_await diverged(t, answer);
   if (replace) {
     add(out, "litefs-lineage", "diverged");
     report_divergence(t);
   }
-  if (!answer.accepted.committed.empty() || may_have_written(t, answer)) {
-    auto const positions = co_await written(t, answer);
+  if (may_have_written(t, answer)) {
+    auto positions = answer.written.value_or(std::vector<database_position>());
+    if (!answer.written) positions = co_await written(t, answer);
     if (t.peer) add(out, "litefs-committed", positions.empty() ? "none" : format_committed(positions));
     if (!positions.empty()) {
       auto base = replace ? seen(t, answer) : t.demanded;

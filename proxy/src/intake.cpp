@@ -88,6 +88,7 @@ std::optional<hop_refusal> take_in(transaction& t) {
   t.facts.passthrough = a.safe && !canonical.ambiguous && matches_any(config.passthrough, t.path);
   t.facts.always_forward =
       canonical.ambiguous ? !config.always_forward.empty() : matches_any(config.always_forward, t.path);
+  t.ack_path = canonical.ambiguous ? !config.ack_paths.empty() : matches_any(config.ack_paths, t.path);
   t.facts.upgrade = !a.upgrade.empty();
   if (t.client.trusted && !t.peer) judge_fly(a, t.facts);
   if (t.clustered()) {

@@ -78,6 +78,10 @@ void add_node_metrics(metric_page& page, metrics_source const& from) {
       .add(static_cast<double>(from.event_stream_connects));
   page.gauge("litefs_proxy_replica_links", "Replicas whose proxies are linked to this one now.")
       .add(static_cast<double>(from.replica_links));
+  page.gauge("litefs_proxy_candidates",
+             "On the primary, the other candidates that must have what ack: replicated acknowledges.")
+      .add({{"state", "linked"}}, static_cast<double>(from.candidates_linked))
+      .add({{"state", "away"}}, static_cast<double>(from.candidates_away));
   auto starts = page.counter("litefs_proxy_process_starts_total",
                              "Starts of each child process, the first one included.");
   for (auto const& [name, count] : from.processes.starts())

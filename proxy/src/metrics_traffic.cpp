@@ -106,6 +106,11 @@ void add_waits(metric_page& page, totals const& t, traffic const& all) {
   page.histogram("litefs_proxy_target_queue_seconds",
                  "How long a request waited for one of the target's connections, if it did.")
       .add({}, t.all(&thread_counts::queued));
+  page.histogram("litefs_proxy_acknowledge_seconds",
+                 "How long the answer of a write waited for the candidates, if it did.")
+      .add({}, t.all(&thread_counts::acknowledging));
+  page.gauge("litefs_proxy_writes_acknowledging", "Answers of writes that wait for the candidates now.")
+      .add(static_cast<double>(all.acknowledging.load(std::memory_order_relaxed)));
   auto const gate = all.gate.now();
   page.gauge("litefs_proxy_target_queue_length", "Requests waiting for a connection to the target now.")
       .add(static_cast<double>(gate.queued));
@@ -129,6 +134,13 @@ void add_outcomes(metric_page& page, totals const& t) {
   page.counter("litefs_proxy_unknown_outcomes_total",
                "Requests that may have written and got 502 or 504: nobody knows whether they did.")
       .add(t.sum(&thread_counts::unknown_outcomes));
+  add_each(
+      page.counter(
+          "litefs_proxy_writes_acknowledged_total",
+          "Writes committed here, by how far they were replicated when their answer left: local (not "
+          "asked for), all, any, no (asked for in vain), failed (the same, answered 504)."),
+      t, "replicated", acknowledgements,
+      [](thread_counts const& c) -> auto const& { return c.acknowledged; });
   page.counter("litefs_proxy_stale_answers_total", "Answers marked litefs-stale.")
       .add(t.sum(&thread_counts::stale));
   page.counter("litefs_proxy_diverged_answers_total",

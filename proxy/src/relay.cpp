@@ -9,9 +9,10 @@ namespace {
 
 class body_relay {
  public:
-  body_relay(transaction& t, upstream& from, framing how, client_framing to)
+  body_relay(transaction& t, attempt& a, framing how, client_framing to)
       : transaction_(t),
-        body_(from.io, from.buffer, from.buffer, how, 0, t.config().timeouts.response),
+        body_(a.connection->io, a.connection->buffer, a.ahead ? *a.ahead : a.connection->buffer, how, 0,
+              t.config().timeouts.response),
         chunked_(to.chunked) {}
 
   // False if either side failed; the client's connection was aborted then.
@@ -62,7 +63,7 @@ awaitable<bool> relay_response(transaction& t, attempt& a) {
   t.answered = true;
   t.status = a.answer.head.status;
   auto const& framing = a.answer.accepted.framing;
-  body_relay relay(t, *a.connection, framing, how);
+  body_relay relay(t, a, framing, how);
   auto head = relayed_head(t, a.answer, how, lines);
   bool const complete = co_await relay.run(head);
   if (!complete) t.keep_alive = false;

@@ -33,13 +33,8 @@ std::unique_ptr<stream> adopt(asio::io_context& context, sweep& ticks, loose_str
 
 }  // namespace
 
-replica_links::replica_links(asio::io_context& context, condition& changed, node& shared,
-                             std::function<node_report()> own_report)
-    : context_(context),
-      changed_(changed),
-      node_(shared),
-      own_report_(std::move(own_report)),
-      ticks_(context) {}
+replica_links::replica_links(asio::io_context& context, condition& changed, node& shared, hooks with)
+    : context_(context), changed_(changed), node_(shared), hooks_(std::move(with)), ticks_(context) {}
 
 void replica_links::accept(link_caller caller) {
   auto io = adopt(context_, ticks_, std::move(caller.connection));
@@ -54,7 +49,7 @@ void replica_links::accept(link_caller caller) {
                  .early = {}};
   auto own = std::make_shared<link_session const*>(nullptr);
   link_session::talk with{
-      .own_report = own_report_,
+      .own_report = hooks_.own_report,
       .on_message = [this, own, from = caller.from](link_message const& m) { receive(from, *own, m); }};
   auto session = std::make_shared<link_session>(context_, std::move(link), std::move(with));
   *own = session.get();
@@ -65,7 +60,10 @@ void replica_links::accept(link_caller caller) {
 
 asio::awaitable<void> replica_links::serve(std::string from, std::shared_ptr<link_session> session) {
   co_await session->run();
-  if (find(from, session.get()) != nullptr) lose(from);
+  if (find(from, session.get()) != nullptr) {
+    lose(from);
+    hooks_.on_gone(from);
+  }
   changed_.notify();
 }
 
@@ -98,7 +96,7 @@ void replica_links::receive(std::string const& from, link_session const* session
   if (p == nullptr) return;
   if (auto const* const report = std::get_if<node_report>(&m)) {
     p->report = *report;
-    if (on_report) on_report(*report);
+    hooks_.on_report(from, *report);
   } else if (auto const* const refusal = std::get_if<take_refusal>(&m)) {
     p->refusal = *refusal;
     changed_.notify();

@@ -2,6 +2,7 @@
 #include <limits>
 #include <optional>
 
+#include "litefs/proxy/acknowledge.hpp"
 #include "litefs/proxy/answer.hpp"
 #include "litefs/proxy/peer_endpoint.hpp"
 #include "litefs/proxy/relay.hpp"
@@ -27,6 +28,8 @@ constexpr auto writes_unbounded = std::numeric_limits<std::size_t>::max();  // t
 awaitable<request_path::next> request_path::to_target() {
   auto& shared = t_.parts.shared;
   if (!shared.target_up.load(std::memory_order_relaxed)) co_return co_await hold("target-down");
+  bool const late = t_.config().ack_fail && asks_for_replication(t_) && !shared.replicable;
+  if (late && (!t_.facts.safe || t_.second_run())) co_return co_await hold("candidate-away");
   bool waited = t_.small_body_due();
   if (waited && !co_await client_ready()) co_return next::done;
   auto& gate = t_.parts.all.gate;
@@ -50,7 +53,8 @@ awaitable<request_path::next> request_path::to_target() {
   auto const head = target_request_head(t_);
   sending const how{.answer_max = t_.config().timeouts.response};
   auto a = co_await send_to(to, t_.config().timeouts.connect, head, how);
-  running.reset();
+  bool const answered = a.end == attempt_end::response;
+  if (!answered || !shared.lease.holds()) running.reset();  // no handoff waits for Consul
   if (a.end == attempt_end::not_sent) {
     permit.refused();
     permit = {};  // who waits for the target takes no place at it
@@ -62,9 +66,9 @@ awaitable<request_path::next> request_path::to_target() {
   }
   t_.ran_by = "local";
   a.answer.ran_here = true;
-  bool const acknowledged = write && a.end == attempt_end::response && a.answer.head.status < 400;
-  bool const certain = !acknowledged || co_await lease_kept(t_, epoch);
-  if (a.end != attempt_end::response) co_return co_await failed(a);
+  bool const done = write && answered && a.answer.head.status < 400;
+  bool const certain = !done || co_await lease_kept(t_, epoch);
+  if (!answered) co_return co_await failed(a);
   if (!certain) {
     a.connection->io.close();
     t_.parts.counts.unknown_outcomes.add();
@@ -80,6 +84,11 @@ awaitable<request_path::next> request_path::to_target() {
     t_.facts.replay = true;
     co_return next::again;
   }
+  if (may_have_written(t_, a.answer) && !co_await acknowledge(t_, a, permit)) {
+    a.connection->io.close();
+    co_return next::done;
+  }
+  running.reset();
   co_return co_await finish(a, to);
 }
 

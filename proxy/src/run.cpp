@@ -65,6 +65,8 @@ class control {
   asio::awaitable<own_response> answer_peer(own_request request);
   void on_freeze();
   [[nodiscard]] view const& own_view() const noexcept;
+  [[nodiscard]] candidates primary_candidates() const;
+  own_response forget(std::string const& hostname);
 
   own_command const command_;
   config_loader const load_;
@@ -106,6 +108,9 @@ void control::open_doors() {
     node_.read_positions = [this] {
       return asio::co_spawn(context_, cluster_->keeper().positions(), asio::use_awaitable);
     };
+    node_.confirm = [this](std::vector<database_position> written) {
+      return asio::co_spawn(context_, cluster_->confirmed().wait(std::move(written)), asio::use_awaitable);
+    };
     node_.ask_control = [this](own_request request) {
       return asio::co_spawn(context_, answer_peer(std::move(request)), asio::use_awaitable);
     };
@@ -129,13 +134,31 @@ void control::open_doors() {
 view const& control::own_view() const noexcept { return cluster_ ? cluster_->own_view() : single_view_; }
 
 asio::awaitable<own_response> control::answer_reader(own_request request) {
+  auto const listed = primary_candidates();
   metrics_source const source{.shared = node_,
                               .workers = workers_,
                               .own = own_view(),
                               .processes = *supervisor_,
                               .event_stream_connects = cluster_ ? cluster_->watched().connects() : 0,
-                              .replica_links = cluster_ ? cluster_->replicas().peers().size() : 0};
+                              .replica_links = cluster_ ? cluster_->replicas().peers().size() : 0,
+                              .candidates_linked = listed.names().size() - listed.away().size(),
+                              .candidates_away = listed.away().size()};
   co_return answer_admin(source, request);
+}
+
+candidates control::primary_candidates() const {
+  bool const primary = cluster_ && own_view().state().role == role::primary;
+  return primary ? cluster_->confirmed().listed() : candidates();
+}
+
+// A machine that will never come back; as long as it is listed, it may.
+own_response control::forget(std::string const& hostname) {
+  bool const primary = cluster_ && own_view().state().role == role::primary;
+  if (!primary) return json_answer(409, {{"error", "this node is not the primary"}});
+  if (!cluster_->confirmed().forget(hostname))
+    return json_answer(404, {{"error", "no candidate of that name is away"}});
+  spdlog::warn("candidate {} is forgotten: writes do not wait for it any more", hostname);
+  return json_answer(200, json::object{});
 }
 
 asio::awaitable<own_response> control::answer_local(own_request request) {
@@ -144,8 +167,12 @@ asio::awaitable<own_response> control::answer_local(own_request request) {
     auto const verdict = judge(node_, state);
     auto facts = status_facts(node_, state, verdict);
     if (cluster_) facts["read_gate"] = cluster_->gate().status();
+    auto const listed = primary_candidates();
+    facts["candidates"] = json::value_from(listed.names());
+    facts["candidates_away"] = json::value_from(listed.away());
     co_return json_answer(verdict.healthy ? 200 : 503, facts);
   }
+  if (request.target == "/forget" && request.method == "POST") co_return forget(request.body);
   if (cluster_requests::knows(request.target)) co_return co_await requests_->answer(std::move(request));
   co_return own_response{.status = 404, .body = "{\"error\":\"no such path\"}\n", .allow = {}};
 }

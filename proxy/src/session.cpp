@@ -191,7 +191,7 @@ void session::record(transaction const& t, time_point begun, std::uint64_t in, s
                     .bytes_in = bytes_in,
                     .bytes_out = bytes_out,
                     .took = took,
-                    .waited = t.times.held + t.times.behind + t.times.queued,
+                    .waited = t.times.held + t.times.behind + t.times.queued + t.times.acknowledging,
                     .upstream = t.times.upstream,
                     .action = to_string(t.route.action),
                     .reason = to_string(t.route.reason),

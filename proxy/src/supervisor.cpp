@@ -155,6 +155,7 @@ asio::awaitable<int> supervisor::serve() {
 asio::awaitable<void> supervisor::shut_down() {
   notice_.stopping();
   node_.draining = true;
+  if (cluster_ != nullptr) cluster_->tell_peers();  // that this node leaves
   condition::predicate hurry = [this] { return fast(); };
   co_await changed_.wait(clock::now() + node_.config.drain_delay, hurry);
   auto const deadline = clock::now() + node_.config.stop_timeout;

@@ -30,6 +30,7 @@ void thread_counts::ended(route const& r, role here, int status, std::chrono::mi
   observe_some(held, times.held);
   observe_some(behind, times.behind);
   observe_some(queued, times.queued);
+  observe_some(acknowledging, times.acknowledging);
 }
 
 }  // namespace litefs::proxy

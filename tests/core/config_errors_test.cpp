@@ -51,6 +51,8 @@ TEST(config_errors, each_names_its_place) {
            row{"primary-redirect-timeout: 61s\n",
                "f.yml:2:1: primary-redirect-timeout: lets a peer hold a write for longer"},
            row{"timeouts: {response: 24s}\n", "f.yml:2:12: timeouts.response: lets a peer hold"},
+           row{"ack: eventually\n", "f.yml:2:6: ack: 'eventually' is not replicated or local"},
+           row{"ack-timeout: 3s\n", "f.yml:2:1: ack-timeout: is above handoff-drain"},
            row{"limits: 5\n", "f.yml:2:9: limits: must be a map"},
            row{"addr: 8081\n", "f.yml:2:7: addr: '8081' is not an address"},
            row{"addr: 127.0.0.1:8000\n", "f.yml:1:1: target: is our own addr"},

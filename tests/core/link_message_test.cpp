@@ -20,7 +20,8 @@ node_report const full{.version = "0.1.0",
                        .lag = 7ms,
                        .reasons = {"lag", "app-down"},
                        .freeze = {.number = 1'700'000'000'000, .left = 60s},
-                       .positions = {{"db", {txid{7}, 70}}, {"other.sqlite3", {txid{1}, 10}}}};
+                       .positions = {{"db", {txid{7}, 70}}, {"other.sqlite3", {txid{1}, 10}}},
+                       .candidates = {"n1", "n2"}};
 
 TEST(link_message, every_kind_survives_the_wire) {
   std::vector<link_message> const all{full,
@@ -66,6 +67,8 @@ TEST(link_message, what_is_no_message) {
       R"({"kind":"report","role":"primary","probe_age_ms":0,"positions":{"db":7}})",
       R"({"kind":"report","role":"primary","probe_age_ms":0,"positions":{"db":"7/7"}})",
       R"({"kind":"report","role":"primary","probe_age_ms":0,"positions":{},"primary":"a b"})",
+      R"({"kind":"report","role":"primary","probe_age_ms":0,"positions":{},"candidates":"n1"})",
+      R"({"kind":"report","role":"primary","probe_age_ms":0,"positions":{},"candidates":["a b"]})",
       R"({"kind":"take"})",
       R"({"kind":"take","ticket":""})",
       R"({"kind":"take-refused","why":"no"})",
@@ -84,23 +87,17 @@ TEST(link_message, an_impossible_age_is_clamped) {
   EXPECT_EQ(std::get<node_report>(*parsed).probe_age, 0ms);
 }
 
+node_report with(std::vector<database_position> positions) {
+  node_report r;
+  r.positions = std::move(positions);
+  return r;
+}
+
 TEST(transactions_behind, counts_what_a_node_lacks_over_all_databases) {
   std::vector<database_position> const own{{"db", {txid{10}, 1}}, {"other", {txid{4}, 2}}};
-  EXPECT_EQ(
-      transactions_behind({.version = "", .primary = "", .reasons = {}, .freeze = {}, .positions = own}, own),
-      0U);
-  EXPECT_EQ(transactions_behind({.version = "",
-                                 .primary = "",
-                                 .reasons = {},
-                                 .freeze = {},
-                                 .positions = {{"db", {txid{8}, 1}}, {"other", {txid{9}, 3}}}},
-                                own),
-            2U);
-  EXPECT_EQ(
-      transactions_behind(
-          {.version = "", .primary = "", .reasons = {}, .freeze = {}, .positions = {{"db", {txid{10}, 1}}}},
-          own),
-      4U);
+  EXPECT_EQ(transactions_behind(with(own), own), 0U);
+  EXPECT_EQ(transactions_behind(with({{"db", {txid{8}, 1}}, {"other", {txid{9}, 3}}}), own), 2U);
+  EXPECT_EQ(transactions_behind(with({{"db", {txid{10}, 1}}}), own), 4U);
   EXPECT_EQ(transactions_behind({}, own), 14U);
 }
 

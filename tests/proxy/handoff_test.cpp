@@ -130,7 +130,12 @@ class giving_node {
   keeper_link keeper_{
       control_.context, control_.reap, control_.changed, script_.path(), {"/nowhere", {"db"}}};
   watcher watcher_{control_.context, control_.changed, options_of(api_.port()), keeper_, publisher_};
-  replica_links replicas_{control_.context, control_.changed, door_.shared(), [] { return node_report{}; }};
+  replica_links replicas_{control_.context,
+                          control_.changed,
+                          door_.shared(),
+                          {.own_report = [] { return node_report{}; },
+                           .on_report = [](std::string const&, node_report const&) {},
+                           .on_gone = [](std::string const&) {}}};
   handoff handoff_{control_.context, control_.changed, door_.shared(), own_,
                    door_.workers(),  keeper_,          watcher_,       replicas_};
 };

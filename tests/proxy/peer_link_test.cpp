@@ -27,7 +27,8 @@ node_report report_of(role r, std::uint64_t txid) {
           .probe_age = 5ms,
           .reasons = {},
           .freeze = {},
-          .positions = {{database, at(txid)}}};
+          .positions = {{database, at(txid)}},
+          .candidates = {"n2"}};
 }
 
 class linked {
@@ -52,8 +53,12 @@ class linked {
     }
     c2.secrets = {replica_secret};
     replica_ = std::make_unique<node>(std::move(c2));
-    replicas.emplace(control.context, control.changed, door_->shared(),
-                     [this] { return report_of(primary_role, primary_txid); });
+    replicas.emplace(
+        control.context, control.changed, door_->shared(),
+        replica_links::hooks{.own_report = [this] { return report_of(primary_role, primary_txid); },
+                             .on_report = [this](std::string const& from,
+                                                 node_report const&) { told.push_back("report of " + from); },
+                             .on_gone = [this](std::string const& from) { told.push_back(from + " gone"); }});
     link.emplace(control.context, control.changed, *replica_,
                  primary_link::hooks{.state = [this]() -> node_state const& { return replica_state; },
                                      .own_report = [this] { return report_of(role::replica, replica_txid); },
@@ -104,6 +109,7 @@ class linked {
   std::uint64_t replica_txid = 9;
   std::optional<node_report> heard;
   int reports = 0;
+  std::vector<std::string> told;  // by the primary's ends
 
  private:
   static tls_listener listener_of(tls_files const& files) {
@@ -124,6 +130,7 @@ asio::awaitable<void> both_report(linked& l) {
   EXPECT_TRUE(co_await l.up());
   EXPECT_EQ(*l.heard, report_of(role::primary, 9));
   EXPECT_EQ(*l.replicas->peers().at("n2").report, report_of(role::replica, 9));
+  EXPECT_EQ(l.told.back(), "report of n2");
   l.primary_txid = 10;
   l.replicas->report_changed();
   std::function<bool()> const heard_it = [&l] { return l.heard->positions[0].position == at(10); };
@@ -176,6 +183,7 @@ asio::awaitable<void> other_primary(linked& l) {
   l.link->on_change();
   std::function<bool()> const gone = [&l] { return l.replicas->peers().empty() && !l.heard; };
   EXPECT_TRUE(co_await l.until(gone));
+  EXPECT_EQ(l.told.back(), "n2 gone");
 }
 
 TEST(peer_link, ends_with_the_primary_that_it_was_for) { linked().run(other_primary); }

@@ -66,20 +66,21 @@ inline std::string answer_of(raw_socket& client) {
 }
 
 struct two_nodes {
-  // `adjust` sees both configurations before their nodes start.
+  // `adjust` sees both configurations, `prepare` both nodes, before they start.
   explicit two_nodes(std::string const& primary_answer = std::string(ok),
-                     std::function<void(proxy_config&)> const& adjust = {})
+                     std::function<void(proxy_config&)> const& adjust = {},
+                     std::function<void(node&)> const& prepare = {})
       : app1(primary_answer), app2(std::string(ok)) {
     auto const port2 = reserved.port();
     auto c1 = node_config("n1", app1.port());
     c1.primary_urls = {{"n2", local_url(port2)}};
     if (adjust) adjust(c1);
-    primary = std::make_unique<front_door>(std::move(c1), state_at(9, role::primary));
+    primary = std::make_unique<front_door>(std::move(c1), state_at(9, role::primary), prepare);
     auto c2 = node_config("n2", app2.port());
     c2.addr.front().port = port2;
     c2.primary_urls = {{"n1", local_url(primary->port())}};
     if (adjust) adjust(c2);
-    replica = std::make_unique<front_door>(std::move(c2), state_at(9, role::replica, "n1"));
+    replica = std::make_unique<front_door>(std::move(c2), state_at(9, role::replica, "n1"), prepare);
   }
 
   reserved_port reserved;

@@ -151,6 +151,23 @@ def test_views_for_the_primary_begin_immediate(client: Client) -> None:
     assert client.get("/primary", headers=PROXIED).content == b"True"
 
 
+@pytest.mark.parametrize(
+    ("path", "proxied", "ack"),
+    [
+        ("replicated", True, "replicated"),
+        ("replicated-awaited", True, "replicated"),
+        ("replicated-fails", True, "replicated"),
+        ("replicated-nothing", True, None),
+        ("writes", True, None),
+        ("replicated", False, None),
+    ],
+)
+def test_views_whose_writes_are_replicated(client: Client, path: str, proxied: bool, ack: str | None) -> None:
+    response = client.post(f"/{path}", headers=PROXIED if proxied else {})
+    assert response.get("litefs-ack") == ack
+    assert response.status_code == (500 if path == "replicated-fails" else 200)
+
+
 def test_cookie_without_a_proxy(client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.argv", ["manage.py", "runserver"])
     lease = {"STATIC_PRIMARY": {"hostname": "n0", "url": "http://127.0.0.1:1"}, "HOSTNAME": "n0"}

@@ -246,6 +246,12 @@ def test_transport(litefs: Any, environ: dict[str, str], named: str) -> None:
         assert resolved(litefs, environ).transport == litefs.get("TRANSPORT", "direct")
 
 
+def test_an_answer_waits_no_longer_than_a_handoff() -> None:
+    (problem,) = problems({**CONSUL, "ACK_TIMEOUT": "2001ms"})
+    assert "ACK_TIMEOUT" in problem
+    assert resolved({**CONSUL, "ACK_TIMEOUT": "2s"}).ack_timeout == "2s"
+
+
 def test_static_lease_makes_the_named_node_the_candidate() -> None:
     assert resolved(STATIC).candidate is True
     assert resolved({**STATIC, "HOSTNAME": "n1"}).candidate is False

@@ -13,7 +13,7 @@ from django.views import View
 from django_litefs import consistency
 from django_litefs._core import Position
 from django_litefs.db.backends.litefs.errors import Translator
-from django_litefs.decorators import primary
+from django_litefs.decorators import primary, replicated
 
 POSITION = Position(7, 9)
 
@@ -109,6 +109,27 @@ def on_primary(_request: HttpRequest) -> HttpResponse:
     return HttpResponse(str(context.immediate))
 
 
+@replicated
+def replicated_writes(request: HttpRequest) -> HttpResponse:
+    return writes(request)
+
+
+@replicated
+async def awaited_replicated_writes(request: HttpRequest) -> HttpResponse:
+    return writes(request)
+
+
+@replicated
+def replicated_writes_and_fails(request: HttpRequest) -> HttpResponse:
+    writes(request)
+    raise ValueError
+
+
+@replicated
+def replicated_nothing(_request: HttpRequest) -> HttpResponse:
+    return HttpResponse("ok")
+
+
 def begins(_request: HttpRequest) -> HttpResponse:
     return HttpResponse("deferred" if consistency.begin_deferred() else "immediate")
 
@@ -136,6 +157,10 @@ urlpatterns = [
     path("reads-then-writes", reads_then_writes),
     path("plain", plain),
     path("writes", writes),
+    path("replicated", replicated_writes),
+    path("replicated-awaited", awaited_replicated_writes),
+    path("replicated-fails", replicated_writes_and_fails),
+    path("replicated-nothing", replicated_nothing),
     path("refused", refused),
     path("mountless", mountless),
     path("swallowed", swallowed),

@@ -82,7 +82,7 @@ def test_reasons_in_headers_exist(root: Path, project_files: list[Path]) -> None
     )
     reasons = [name for name in rows if not name.startswith(("litefs-", "x-"))]
     proxy = "".join((root / path).read_text() for path in project_files if path.parts[0] == "proxy")
-    assert len(reasons) == 4
+    assert len(reasons) == 5
     assert [name for name in reasons if f'"{name}"' not in proxy and f": {name}\\r" not in proxy] == []
 
 

@@ -39,6 +39,7 @@ class Cluster:
         python: str = sys.executable,
     ) -> None:
         self.mark = secrets.token_hex(8)
+        self.lease_key = f"litefs/{self.mark}"
         self.folder = Path(tempfile.mkdtemp(prefix="litefs-cluster-"))
         network = network or free_network()
         self.consul = Consul(CONSUL_PROGRAM, f"{network}.2", self.folder / "consul.log", self.mark)
@@ -49,7 +50,7 @@ class Cluster:
             "NOTES_SECRET_KEY": secrets.token_urlsafe(40),
             "LITEFS_PRIMARY_URL": json.dumps(fronts),
             "LITEFS_CONSUL_URL": self.consul.url,
-            "LITEFS_CONSUL_KEY": f"litefs/{self.mark}",
+            "LITEFS_CONSUL_KEY": self.lease_key,
             processes.MARK: self.mark,
             **(environment or {}),
         }

@@ -24,6 +24,7 @@ class Attempt:
     seconds: float
     node: str  # that was asked
     detail: str = ""
+    replicated: str = ""  # as the answer says (litefs-replicated)
 
 
 @dataclass(frozen=True)

@@ -16,29 +16,32 @@ from .history import Attempt, Outcome
 from .node import Node
 
 NOTES = "/api/notes/"
+REPLICATED_NOTES = "/api/notes/replicated/"  # the same, acknowledged when every candidate has it
 
 Self = TypeVar("Self", bound="Writers")
 
 
-def write_note(client: Client, node: Node) -> Attempt:
+def write_note(client: Client, node: Node, path: str = NOTES) -> Attempt:
     """One POST; what the client may conclude from the answer, and no more."""
     token = uuid.uuid4().hex
+    replicated = ""
     started = time.monotonic()
     try:
-        answer = client.post_json(node.front, NOTES, {"title": f"written at {node.name}", "token": token})
+        answer = client.post_json(node.front, path, {"title": f"written at {node.name}", "token": token})
     except NotSentError as error:
         outcome, detail = Outcome.NOT_EXECUTED, str(error)
     except NoAnswerError as error:
         outcome, detail = Outcome.UNKNOWN, str(error)
     else:
         detail = f"{answer.status} {answer.text[:200]}"
+        replicated = answer.headers.get("litefs-replicated", "")
         if answer.status == 201:
             outcome = Outcome.OK
         elif answer.not_executed:
             outcome, detail = Outcome.NOT_EXECUTED, f"{answer.status} {answer.not_executed}"
         else:
             outcome = Outcome.UNKNOWN
-    return Attempt(token, outcome, started, time.monotonic() - started, node.name, detail)
+    return Attempt(token, outcome, started, time.monotonic() - started, node.name, detail, replicated)
 
 
 def stored_tokens(node: Node, after: int = 0) -> list[str]:
@@ -85,9 +88,10 @@ def read_note(client: Client, node: Node, token: str) -> Read:
 class Writers:
     """Threads that write at all nodes in turn, each as a client of its own, from enter to exit."""
 
-    def __init__(self, nodes: Sequence[Node], count: int = 8, pause: float = 0.0) -> None:
+    def __init__(self, nodes: Sequence[Node], count: int = 8, pause: float = 0.0, path: str = NOTES) -> None:
         self.attempts: list[Attempt] = []
         self._nodes = nodes
+        self._path = path
         self._pause = pause
         self._ending = threading.Event()
         self._threads = [
@@ -102,7 +106,7 @@ class Writers:
                 self._take_turn(client, turn)
 
     def _take_turn(self, client: Client, turn: int) -> Attempt:
-        attempt = write_note(client, self._nodes[turn % len(self._nodes)])
+        attempt = write_note(client, self._nodes[turn % len(self._nodes)], self._path)
         self.attempts.append(attempt)
         return attempt
 

@@ -199,12 +199,15 @@ class Node:
                 f"node {self.name} did not end within {within:g} s:\n{self.log_tail()}"
             ) from None
 
+    def freeze(self) -> list[int]:
+        """All its processes stand still; their ids."""
+        tree = [self.pid, *processes.descendants(self.pid)]
+        processes.kill(tree, signal.SIGSTOP)
+        return tree
+
     def kill(self) -> None:
         """All its processes at once, as if the machine had lost power and come back without its mount."""
-        tree = [self.pid, *processes.descendants(self.pid)]
-        processes.kill(
-            tree, signal.SIGSTOP
-        )  # else LiteFS would still hear that its parent died, and give up the lease
+        tree = self.freeze()  # else LiteFS would still hear that its parent died, and give up the lease
         processes.kill(tree)
         assert self._process is not None
         self._process.wait()

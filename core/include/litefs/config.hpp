@@ -142,6 +142,11 @@ struct proxy_config {
   bool stale_reads = true;
   bool read_gate = true;
   bool replay_on_write = true;
+  bool ack_replicated = false;          // ack: a write's answer waits for the candidates, unless the app says
+  std::vector<path_pattern> ack_paths;  // whose writes wait for them anyway
+  bool ack_any = false;                 // ack-quorum: one of them is enough; else all
+  milliseconds ack_timeout{1'000};
+  bool ack_fail = false;  // ack-on-timeout: 504 instead of an answer that says that they have not got it
   bool body_on_safe_methods = false;
   std::vector<std::string> extra_methods;
   cookie_attributes cookie;

@@ -37,6 +37,7 @@ struct node_report {
   std::vector<std::string> reasons;        // why it is not healthy; none: it is
   litefs::freeze freeze;
   std::vector<database_position> positions;
+  std::vector<std::string> candidates;  // of a primary: the other nodes that must have what it acknowledges
   bool operator==(node_report const&) const = default;
 };
 

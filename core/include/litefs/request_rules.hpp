@@ -90,6 +90,7 @@ struct accepted_response {
   std::string_view committed;      // litefs-committed, "" if none
   std::string_view replay;         // litefs-replay, "" if none
   std::string_view not_executed;   // litefs-not-executed, "" if none
+  std::string_view ack;            // litefs-ack, "" if none
   std::string_view cache_control;  // the first of them
   bool cache_shared = false;       // some Cache-Control says public or s-maxage
   bool cache_unshared = false;     // some Cache-Control says private or no-store

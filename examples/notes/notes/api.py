@@ -9,6 +9,8 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from django_litefs import replicated
+
 from .models import Attachment, Note
 from .served_by import node_name
 
@@ -19,6 +21,13 @@ LIST_LIMIT = 1000
 @require_http_methods(["GET", "HEAD", "POST"])
 def notes(request: HttpRequest) -> JsonResponse:
     return create_note(request) if request.method == "POST" else list_notes(request)
+
+
+@csrf_exempt
+@replicated
+def replicated_notes(request: HttpRequest) -> JsonResponse:
+    """The same for notes that must not be lost: answered when the other nodes have them, too."""
+    return notes(request)
 
 
 def create_note(request: HttpRequest) -> JsonResponse:

@@ -12,6 +12,7 @@ urlpatterns = [
     path("attachments/", views.attachment_list, name="attachment-list"),
     path("about/", views.about, name="about"),
     path("api/notes/", api.notes, name="api-notes"),
+    path("api/notes/replicated/", api.replicated_notes, name="api-replicated-notes"),
     path("api/attachments/", api.attachments, name="api-attachments"),
     path("admin/", admin.site.urls),
     # Good enough for an example without a web server; a real site serves these with whitenoise or nginx.

@@ -9,6 +9,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "litefs/proxy/confirmations.hpp"
 #include "litefs/proxy/gate_controller.hpp"
 #include "litefs/proxy/handoff.hpp"
 #include "litefs/proxy/keeper_link.hpp"
@@ -51,12 +52,16 @@ class cluster_node {
   [[nodiscard]] proxy::handoff& handing_over() noexcept { return handoff_; }
   [[nodiscard]] node_report own_report() const;
   [[nodiscard]] replica_links& replicas() noexcept { return replicas_; }
+  [[nodiscard]] confirmations& confirmed() noexcept { return confirmed_; }
+  [[nodiscard]] confirmations const& confirmed() const noexcept { return confirmed_; }
+  void tell_peers();  // something of our own report changed
 
  private:
   void guard_lease(consul_lease const& lease);
   [[nodiscard]] stuck_litefs::hooks stuck_hooks(consul_lease const& lease);
   void on_state(std::shared_ptr<node_state const> state, std::optional<tx_event> tx);
   [[nodiscard]] primary_link::hooks link_hooks();
+  [[nodiscard]] replica_links::hooks replica_hooks();
   void hear(std::string const& primary, node_report const* report);
   boost::asio::awaitable<void> take_over(std::string ticket);
 
@@ -73,6 +78,7 @@ class cluster_node {
   litefs_probe probe_;
   std::optional<lease_guard> lease_guard_;
   std::optional<stuck_litefs> stuck_;
+  confirmations confirmed_;
   replica_links replicas_;
   primary_link link_;
   proxy::handoff handoff_;

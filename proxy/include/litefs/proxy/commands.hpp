@@ -1,7 +1,8 @@
 // The subcommands of litefs-proxy beside `run` and `keeper`. Each prints to standard output or error and
 // returns the exit code.
 //
-// status, promote: 0 good, 1 not. check: 0 valid, 2 with one line per error. Blocking; used by main() only.
+// status, promote, forget: 0 good, 1 not. check: 0 valid, 2 with one line per error. Blocking; used by main()
+// only.
 #pragma once
 
 #include <string>
@@ -34,6 +35,7 @@ int check_command(std::string const& config_file);
 int keys_command();  // every configuration key with its default, for the documentation's test
 int status_command(status_arguments const& arguments);
 int promote_command(std::string const& socket);
+int forget_command(std::string const& socket, std::string const& hostname);
 int version_command();
 
 }  // namespace litefs::proxy

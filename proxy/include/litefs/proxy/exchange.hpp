@@ -27,7 +27,8 @@ struct attempt {
   attempt_end end = attempt_end::not_sent;
   upstream_ptr connection;
   upstream_answer answer;
-  std::shared_ptr<upload> body;  // running or ended; null if the body was small
+  std::unique_ptr<stream_buffer> ahead;  // of the answer's body, read before it could be passed on
+  std::shared_ptr<upload> body;          // running or ended; null if the body was small
 };
 
 struct sending {

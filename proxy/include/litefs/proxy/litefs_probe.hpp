@@ -28,7 +28,7 @@ class litefs_probe {
 
   // Since LiteFS last answered a question, counted from when it was asked; since the start if it never did.
   [[nodiscard]] std::chrono::milliseconds age() const noexcept;
-  [[nodiscard]] bool candidate() const noexcept { return candidate_; }  // as it last said
+  [[nodiscard]] bool candidate() const noexcept { return candidate_; }  // as it last said; true before
 
  private:
   boost::asio::awaitable<void> ask();
@@ -36,7 +36,7 @@ class litefs_probe {
   condition& changed_;
   endpoint api_;
   boot_clock::time_point well_at_ = boot_clock::now();
-  bool candidate_ = false;
+  bool candidate_ = true;  // a node that may become primary must not be overlooked
   bool stopped_ = false;
 };
 

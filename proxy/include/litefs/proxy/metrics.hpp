@@ -22,6 +22,8 @@ struct metrics_source {
   supervisor const& processes;
   std::uint64_t event_stream_connects;
   std::size_t replica_links;
+  std::size_t candidates_linked;  // of a primary
+  std::size_t candidates_away;
 };
 
 [[nodiscard]] std::string render_metrics(metrics_source const& from);

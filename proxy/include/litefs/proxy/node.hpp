@@ -36,6 +36,13 @@ inline constexpr std::string_view link_label = "litefs link 1";
 
 struct link_caller;
 
+// What became of the wait for the candidates (ack: replicated).
+enum class confirmation : std::uint8_t {
+  complete,   // the quorum has it
+  missing,    // not within ack-timeout
+  role_lost,  // this node stopped being primary meanwhile
+};
+
 struct node {
   explicit node(proxy_config c);  // throws std::runtime_error if a file that it names cannot be used
   node(node const&) = delete;
@@ -55,6 +62,7 @@ struct node {
   std::atomic<bool> draining{false};
   std::atomic<bool> ready{false};      // the each-start steps are done and the app answered once
   std::atomic<bool> target_up{false};  // the app may be asked; view::wait_change() wakes when it changes
+  std::atomic<bool> replicable{true};  // as many candidates are linked as ack-quorum needs; wakes likewise
   std::atomic<bool> given_up{false};   // what ended for good is not started again: the node is about to stop
   std::atomic<bool> frozen{false};     // maintenance; the default order, since draining relies on it
   // Of several targets, those that are known not to answer; target_gate passes them over.
@@ -70,6 +78,8 @@ struct node {
   // The positions of the configured databases, read by the keeper now. Callable from any thread's coroutine;
   // resumes on that thread. Fails with errc::mount_dead, errc::mount_absent or asio::error::timed_out.
   std::function<boost::asio::awaitable<result<std::vector<database_position>>>()> read_positions;
+  // Until the candidates have these positions, at most ack-timeout. Same rules.
+  std::function<boost::asio::awaitable<confirmation>(std::vector<database_position>)> confirm;
   // What an authenticated peer asks of the control thread (/litefs/peer/…). Same rules.
   std::function<boost::asio::awaitable<own_response>(own_request)> ask_control;
   // Gives the control thread the connection of an authenticated peer that asked for a link; it owns the

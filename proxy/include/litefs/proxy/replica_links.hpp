@@ -39,11 +39,13 @@ class replica_links {
     std::chrono::steady_clock::time_point since;
   };
 
-  replica_links(boost::asio::io_context& context, condition& changed, node& shared,
-                std::function<node_report()> own_report);
+  struct hooks {
+    std::function<node_report()> own_report;
+    std::function<void(std::string const& from, node_report const&)> on_report;
+    std::function<void(std::string const& from)> on_gone;  // its link ended, and no newer one is there
+  };
 
-  // What to do with each report; set before the first link.
-  std::function<void(node_report const&)> on_report;
+  replica_links(boost::asio::io_context& context, condition& changed, node& shared, hooks with);
 
   void accept(link_caller caller);
   void report_changed();  // our own
@@ -67,7 +69,7 @@ class replica_links {
   boost::asio::io_context& context_;
   condition& changed_;
   node& node_;
-  std::function<node_report()> own_report_;
+  hooks hooks_;
   sweep ticks_;  // never started: a link keeps its own time
   std::map<std::string, peer, std::less<>> peers_;
   std::map<std::string, lost_peer, std::less<>> lost_;

@@ -27,16 +27,31 @@ enum class retry_cause : std::uint8_t {
 inline constexpr std::array<std::string_view, 3> retry_causes{"broken", "not-sent", "not-executed"};
 
 // Reasons of our 503s. One that is not listed counts as the last.
-inline constexpr std::array<std::string_view, 15> refusal_reasons{
-    "no-primary",      "no-mount",    "handoff",     "hop-not-primary", "lease-unproven",
-    "behind",          "target-down", "target-busy", "stopping",        "primary-unreachable",
-    "secret-mismatch", "wrong-node",  "restarted",   "replayed",        "other"};
+inline constexpr std::array<std::string_view, 16> refusal_reasons{"no-primary",      "no-mount",
+                                                                  "handoff",         "hop-not-primary",
+                                                                  "lease-unproven",  "behind",
+                                                                  "target-down",     "target-busy",
+                                                                  "stopping",        "primary-unreachable",
+                                                                  "secret-mismatch", "wrong-node",
+                                                                  "restarted",       "replayed",
+                                                                  "candidate-away",  "other"};
+
+// How a write was acknowledged to its client.
+enum class acknowledgement : std::uint8_t {
+  local,   // committed on the primary, more was not asked for
+  all,     // and on every candidate
+  any,     // and on one of them
+  no,      // asked for in vain: the answer says so
+  failed,  // the same: 504
+};
+inline constexpr std::array<std::string_view, 5> acknowledgements{"local", "all", "any", "no", "failed"};
 
 struct request_times {
-  std::chrono::microseconds held{0};      // no usable primary, mount or app
-  std::chrono::microseconds behind{0};    // for a position
-  std::chrono::microseconds queued{0};    // for a connection to the target
-  std::chrono::microseconds upstream{0};  // from dialling to the head of the answer; all attempts
+  std::chrono::microseconds held{0};           // no usable primary, mount or app
+  std::chrono::microseconds behind{0};         // for a position
+  std::chrono::microseconds queued{0};         // for a connection to the target
+  std::chrono::microseconds acknowledging{0};  // for the candidates
+  std::chrono::microseconds upstream{0};       // from dialling to the head of the answer; all attempts
 };
 
 class route_counts {
@@ -82,16 +97,19 @@ struct alignas(64) thread_counts {
   counter upstreams_idle;  // now
   std::array<counter, retry_causes.size()> retries;
   std::array<counter, refusal_reasons.size()> refusals;
+  std::array<counter, acknowledgements.size()> acknowledged;  // writes
   std::array<counter, upstream_sides.size()> upstreams_opened;
   std::array<counter, upstream_sides.size()> upstreams_reused;
   std::array<histogram, upstream_sides.size()> upstream_time;
   histogram held;
   histogram behind;
   histogram queued;
+  histogram acknowledging;
   std::array<histogram, action_count> duration;
   route_counts requests;
 
   void retried(retry_cause why) noexcept { retries[static_cast<std::size_t>(why)].add(); }
+  void acknowledged_as(acknowledgement how) noexcept { acknowledged[static_cast<std::size_t>(how)].add(); }
   void refused(std::string_view why) noexcept;
   [[nodiscard]] std::uint64_t all_refusals() const noexcept;
   // A request has ended; `status` 0: without an answer.

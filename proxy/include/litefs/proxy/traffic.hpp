@@ -31,6 +31,7 @@ struct traffic {
   std::atomic<std::size_t> connections{0};
   std::atomic<std::size_t> held{0};
   std::atomic<std::size_t> waiting{0};
+  std::atomic<std::size_t> acknowledging{0};    // writes whose answers wait for the candidates
   std::atomic<std::size_t> writes_running{0};   // unsafe requests that the app runs
   std::atomic<std::size_t> threads_holding{0};  // worker threads that let no more of them through
 };

@@ -40,6 +40,7 @@ struct transaction {
   request_facts facts;
   std::optional<hop> peer;  // authenticated
   bool replay_hop = false;  // the peer says that this is a second run
+  bool ack_path = false;    // of ack-paths
   forwarded origin;
   std::string id;
 

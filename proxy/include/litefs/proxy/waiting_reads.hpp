@@ -28,6 +28,7 @@ class waiting_reads {
   // True when reached() came to `wanted`, false at the deadline or by wake_all().
   awaitable<bool> wait(std::uint32_t database, txid wanted, time_point deadline);
   void reached(std::uint32_t database, txid now);
+  [[nodiscard]] bool empty() const noexcept { return deadlines_.empty(); }
   void wake_all();
   void abandon() noexcept;
 
