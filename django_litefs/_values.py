@@ -64,7 +64,7 @@ def from_environment(row: Setting, text: str) -> Any:
         return convert(name, kind, int(text))
     if kind in ("list", "files", "str or list"):
         return convert(name, kind, [part.strip() for part in text.split(",") if part.strip()])
-    if kind == "dict" or (kind == "str or dict" and text.lstrip().startswith("{")):
+    if kind in ("dict", "dicts") or (kind == "str or dict" and text.lstrip().startswith("{")):
         try:
             return convert(name, kind, json.loads(text))
         except json.JSONDecodeError as error:
@@ -158,6 +158,12 @@ def _dict(name: str, value: Any) -> dict[str, Any]:
     return dict(value)
 
 
+def _dicts(name: str, value: Any) -> tuple[dict[str, Any], ...]:
+    if not isinstance(value, list | tuple):
+        raise _wrong(name, "a list of dicts", value)
+    return tuple(_dict(name, item) for item in value)
+
+
 def _str_or_dict(name: str, value: Any) -> str | dict[str, Any]:
     return value if isinstance(value, str) else _dict(name, value)
 
@@ -183,4 +189,5 @@ _CONVERTERS: dict[str, Callable[[str, Any], Any]] = {
     "str or list": _str_or_list,
     "dict": _dict,
     "str or dict": _str_or_dict,
+    "dicts": _dicts,
 }

@@ -28,8 +28,11 @@ PLAIN_URL = re.compile(r"http://[^/@?#]+/?")
 # LiteFS's own default of 1 s is how long every other node would hold its writes after each handoff.
 RECONNECT_DELAY = "100ms"
 IMPORT_TIMEOUT = "1h"
+# Tells litefs_migrate that its supervisor makes this node the primary, if it ends with WANTS_PRIMARY.
+MAY_ASK, WANTS_PRIMARY = "LITEFS_STEP_MAY_ASK", 75
 PROXY_RESPONSE_TIMEOUT = 60  # seconds; the default of timeouts.response
-LITEFS_FILE, PROXY_FILE, SOCKET_FILE = "litefs.yml", "litefs-proxy.yml", "proxy.sock"
+LITEFS_FILE, JOIN_FILE, PROXY_FILE = "litefs.yml", "litefs-join.yml", "litefs-proxy.yml"
+SOCKET_FILE, MEMORY_FILE = "proxy.sock", "node.json"
 
 
 def socket_path(s: Settings) -> str:
@@ -39,7 +42,7 @@ def socket_path(s: Settings) -> str:
 def litefs_config(s: Settings) -> dict[str, Any]:
     """The content of litefs.yml."""
     config: dict[str, Any] = {
-        "fuse": {"dir": s.mount_path, "allow-other": s.allow_other},
+        "fuse": {"dir": s.mount_path, "allow-other": s.allow_other or bool(s.user)},
         "data": {
             "dir": s.data_path,
             "retention": s.retention,
@@ -50,6 +53,12 @@ def litefs_config(s: Settings) -> dict[str, Any]:
         "log": {"format": s.log_format, "debug": s.log_level == "debug"},
     }
     return _merged(config, s.extra)
+
+
+def join_config(s: Settings) -> dict[str, Any]:
+    """litefs.yml of a node that must not become primary yet."""
+    config = litefs_config(s)
+    return _merged(config, {"lease": {"candidate": False, "promote": False}})
 
 
 def proxy_config(
@@ -90,8 +99,14 @@ def proxy_config(
         "log": {"level": s.log_level, "format": s.log_format, **_if_set("access-file", s.access_log_file)},
         "exec": [
             *_import_step(load),
-            *([_migrate_step(s, migrate)] if migrate else []),
-            *([{"name": "app", **app}] if app else []),
+            *(
+                {**({"user": s.user} if s.user else {}), **entry}
+                for entry in (
+                    *([_migrate_step(s, migrate)] if migrate else []),
+                    *([{"name": "app", **app}] if app else []),
+                    *s.processes,
+                )
+            ),
         ],
     }
     if s.admin_addr:
@@ -110,7 +125,9 @@ def proxy_config(
                 "url": f"http://{s.http_addr}",
                 "mount": s.mount_path,
                 "hostname": s.hostname,
-                "cmd": [litefs, "mount", "-config", os.path.join(s.data_path, LITEFS_FILE), "-no-expand-env"],
+                "cmd": _mount_command(s, litefs, LITEFS_FILE),
+                "memory": os.path.join(s.data_path, MEMORY_FILE),
+                **_cold_start(s, litefs),
                 **_consul(s),
             },
             "primary-url": s.primary_url,
@@ -185,6 +202,22 @@ def _migrate_step(s: Settings, command: Sequence[str]) -> dict[str, Any]:
         "cmd": list(command),
         "each-start": True,
         "start-timeout": _longer(s.migrate_timeout, 60),
+        **({"env": {MAY_ASK: "1"}} if s.cluster and s.candidate and not s.static_lease else {}),
+    }
+
+
+def _mount_command(s: Settings, litefs: str, file: str) -> list[str]:
+    return [litefs, "mount", "-config", os.path.join(s.data_path, file), "-no-expand-env"]
+
+
+def _cold_start(s: Settings, litefs: str) -> dict[str, Any]:
+    """Only a candidate of a lease that moves has anything to decide."""
+    if s.static_lease or not s.candidate:
+        return {}
+    return {
+        "join-cmd": _mount_command(s, litefs, JOIN_FILE),
+        "cold-start-wait": s.cold_start_wait,
+        "start-behind": s.start_behind,
     }
 
 

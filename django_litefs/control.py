@@ -63,9 +63,12 @@ def cluster() -> dict[str, Any]:
     return ask("GET", "/cluster")
 
 
-def promote(node: str = "") -> dict[str, Any]:
-    """Makes this node, or the named one, the primary: {"hold_ms", "primary"}."""
-    return ask("POST", "/promote", {"node": node}, CHANGE_TIMEOUT_S)
+def promote(node: str = "", *, force: bool = False) -> dict[str, Any]:
+    """Makes this node, or the named one, the primary: {"hold_ms", "primary"}.
+
+    `force`: this one, that serves reads only since others may hold more.
+    """
+    return ask("POST", "/promote", {"node": node, **({"force": True} if force else {})}, CHANGE_TIMEOUT_S)
 
 
 def maintain(seconds: float) -> dict[str, Any]:

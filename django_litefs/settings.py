@@ -162,14 +162,34 @@ class Settings:
     target_connections: int | None = setting(
         None, "int", "Connections to the app server at once. Default: 2 x workers where known, else 64."
     )
+    cold_start_wait: str = setting(
+        "30s",
+        "duration",
+        "How long a starting node waits for candidates that may hold more, before it serves reads only.",
+    )
+    start_behind: str = setting(
+        "refuse",
+        "choice:refuse,allow",
+        "allow: after COLD_START_WAIT the best of those that came becomes primary, whatever others may hold.",
+    )
     migrate_timeout: str = setting("10m", "duration", "How long a starting node waits for migrations.")
+    user: str = setting(
+        "",
+        "str",
+        "The user that the app server, migrations and PROCESSES run as, if litefs_start is run by root; LiteFS itself "
+        "needs root or the right to use FUSE.",
+    )
+    processes: tuple[dict[str, Any], ...] = setting(
+        (),
+        "dicts",
+        "Further processes of this node beside the app server, such as a worker that runs on the primary only: "
+        "{'name': …, 'cmd': […], 'run-on': 'primary'}.",
+    )
     retention: str = setting("1h", "duration", "How long LiteFS keeps transaction files.")
     retention_monitor_interval: str = setting(
         "1m", "duration", "How often LiteFS looks for transaction files that are older."
     )
-    allow_other: bool = setting(
-        False, "bool", "Let other users use the mount (needs user_allow_other in fuse.conf)."
-    )
+    allow_other: bool = setting(False, "bool", "Let other users use the mount; always so with USER.")
     auto_start: bool = setting(
         True, "bool", "runserver starts LiteFS and litefs-proxy on a node of a cluster, and stops them."
     )

@@ -3,25 +3,57 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 
 from django_litefs import _core
 from django_litefs.settings import Settings
 
 FUSE_DEVICE = "/dev/fuse"
+FUSE_CONF = "/etc/fuse.conf"
 
 
 def problems(s: Settings, load: str = "") -> list[str]:
     """Creates nothing. An empty list: this node can start. `load`: the file of --import."""
     if not s.cluster:
-        return []
-    return [*fuse_problems(), *_mount_point(s), *_plain_database(s, load)]
+        return _user(s)
+    return [*_user(s), *fuse_problems(), *_allow_other(s), *_mount_point(s), *_plain_database(s, load)]
 
 
 def create_folders(s: Settings) -> None:
     os.makedirs(s.data_path, mode=0o700, exist_ok=True)
+    if s.user and not s.cluster:
+        shutil.chown(s.data_path, s.user)  # the database itself lies there
     if s.cluster and not _is_dead(s.mount_path):
         os.makedirs(s.mount_path, exist_ok=True)
+
+
+def _user(s: Settings) -> list[str]:
+    if not s.user:
+        return []
+    try:
+        pwd.getpwnam(s.user)
+    except KeyError:
+        return [f"LITEFS['USER'] {s.user!r}: there is no such user on this machine."]
+    if os.geteuid() != 0:
+        return [f"LITEFS['USER'] {s.user!r}: only root can start processes as another user; start as root."]
+    return []
+
+
+def _allow_other(s: Settings) -> list[str]:
+    """Root needs nobody's permission."""
+    if not (s.allow_other or s.user) or os.geteuid() == 0:
+        return []
+    try:
+        with open(FUSE_CONF, encoding="utf-8") as file:
+            allowed = any(line.strip() == "user_allow_other" for line in file)
+    except OSError:
+        allowed = False
+    if allowed:
+        return []
+    return [
+        f"LITEFS['ALLOW_OTHER'] needs the line user_allow_other in {FUSE_CONF}: add it, or start as root."
+    ]
 
 
 def fuse_problems() -> list[str]:

@@ -52,9 +52,11 @@ int dispatch(int argc, char** argv) {
   status->callback([&] { code = status_command(asked); });
 
   std::string socket;
+  bool force = false;
   auto* const promote = app.add_subcommand("promote", "make this node the primary");
   promote->add_option("--socket", socket, "control socket of this node")->required();
-  promote->callback([&] { code = promote_command(socket); });
+  promote->add_flag("--force", force, "although other nodes may hold more, which is lost then");
+  promote->callback([&] { code = promote_command(socket, force); });
 
   std::string lost;
   auto* const forget = app.add_subcommand("forget", "a candidate that will never come back");

@@ -83,6 +83,10 @@ void check_litefs(reader& in, proxy_config& c) {
     in.fail("litefs.consul", "needs url and key",
             "write consul: {url: http://127.0.0.1:8500, key: litefs/mysite}, as in litefs.yml");
   }
+  if (!c.litefs->join_cmd.empty() && (c.litefs->cmd.empty() || c.litefs->memory.empty())) {
+    in.fail("litefs.join-cmd", "needs cmd and memory",
+            "write memory: /var/lib/litefs/node.json, beside LiteFS's data");
+  }
   if (c.node_page.empty()) c.node_page = default_page_path(c.litefs->mount);
 }
 
@@ -134,10 +138,6 @@ void check_exec(reader& in, proxy_config const& c) {
     if (!in.seen(key + ".cmd")) in.fail(key + ".cmd", "is missing", "write cmd: [gunicorn, mysite.wsgi]");
     if (!names.insert(process.name).second)
       in.fail(key + ".name", "'" + process.name + "' is taken", "use another name");
-    if (process.primary_only && !process.each_start) {
-      in.fail(key + ".run-on", "primary is possible for each-start steps only",
-              "add each-start: true or drop run-on");
-    }
   }
 }
 

@@ -51,6 +51,18 @@ scalar<std::string> method() {
   return kind;
 }
 
+struct role_choice {
+  void read(reader& in, YAML::Node const& node, std::string const& key, run_on& out) const {
+    std::string word;
+    words.read(in, node, key, word);
+    out = word == "primary" ? run_on::primary : word == "replica" ? run_on::replica : run_on::all;
+  }
+  [[nodiscard]] YAML::Node write(run_on value) const {
+    return YAML::Node(value == run_on::primary ? "primary" : value == run_on::replica ? "replica" : "all");
+  }
+  scalar<std::string> words = choice({"all", "primary", "replica"});
+};
+
 field<proxy_config> primary_url() {
   return {"primary-url",
           [](reader& in, YAML::Node const& node, std::string const& key, proxy_config& out) {
@@ -126,6 +138,11 @@ std::vector<field<litefs_options>> litefs_fields() {
           make_field("mount", &o::mount, any_text("/litefs")),
           make_field("hostname", &o::hostname, any_text("n0")),
           make_field("cmd", &o::cmd, command()),
+          make_field("join-cmd", &o::join_cmd, command()),
+          make_field("memory", &o::memory, any_text("/var/lib/litefs/node.json")),
+          make_field("bootstrap", &o::bootstrap, flag()),
+          make_field("cold-start-wait", &o::cold_start_wait, duration()),
+          make_field("start-behind", &o::allow_behind, flag("allow", "refuse")),
           make_field("start-timeout", &o::start_timeout, duration()),
           make_field("consul", &o::consul, present<consul_lease>{{consul_fields()}})};
 }
@@ -171,7 +188,8 @@ std::vector<field<process_options>> process_fields() {
           make_field("env", &p::env, text_map{.redacted = true}),
           make_field("cwd", &p::cwd, any_text("/app")),
           make_field("each-start", &p::each_start, flag()),
-          make_field("run-on", &p::primary_only, flag("primary", "all")),
+          make_field("run-on", &p::run_on, role_choice()),
+          make_field("user", &p::user, any_text("www-data")),
           make_field("restart", &p::restart, flag("always", "never")),
           make_field("stop-signal", &p::stop_signal, signal_name()),
           make_field("stop-timeout", &p::stop_timeout, duration()),

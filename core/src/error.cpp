@@ -43,6 +43,8 @@ char const* describe(errc code) noexcept {
       return "the node page is not to be trusted";
     case errc::bad_link_message:
       return "not a message of a peer link";
+    case errc::bad_memory:
+      return "not what a node remembers of its cluster";
   }
   return "unknown error";
 }

@@ -52,6 +52,8 @@ json::object to_json(node_report const& r) {
           {"lag_ms", r.lag.count()},
           {"reasons", std::move(reasons)},
           {"freeze", {{"number", r.freeze.number}, {"left_ms", r.freeze.left.count()}}},
+          {"generation", r.generation},
+          {"holders", json::array(r.holders.begin(), r.holders.end())},
           {"positions", std::move(positions)},
           {"candidates", json::array(r.candidates.begin(), r.candidates.end())}};
 }
@@ -111,6 +113,23 @@ result<std::vector<std::string>> candidates_of(json::object const& o) {
   return names;
 }
 
+// Both are absent in the reports of a node that knows nothing of them.
+bool add_history(json::object const& o, node_report& r) {
+  auto const* const generation = o.if_contains("generation");
+  auto const* const holders = o.if_contains("holders");
+  if (generation != nullptr) {
+    if (!generation->is_int64() || generation->get_int64() < 0) return false;
+    r.generation = static_cast<std::uint64_t>(generation->get_int64());
+  }
+  if (holders == nullptr) return true;
+  if (!holders->is_array() || holders->get_array().size() > candidates_max) return false;
+  for (auto const& name : holders->get_array()) {
+    if (!name.is_string() || !valid_hostname(name.get_string())) return false;
+    r.holders.emplace_back(name.get_string());
+  }
+  return true;
+}
+
 result<link_message> report_of(json::object const& o) {
   node_report r{.version = text_of(o, "version"),
                 .primary = text_of(o, "primary"),
@@ -120,6 +139,7 @@ result<link_message> report_of(json::object const& o) {
                 .lag = span_of(o, "lag_ms").value_or(std::chrono::milliseconds{0}),
                 .reasons = reasons_of(o),
                 .freeze = freeze_of(o),
+                .holders = {},
                 .positions = {},
                 .candidates = {}};
   auto const name = text_of(o, "role");
@@ -129,6 +149,7 @@ result<link_message> report_of(json::object const& o) {
   auto candidates = candidates_of(o);
   if (found == roles.end() || !age || !positions || !candidates) return errc::bad_link_message;
   if (!r.primary.empty() && !valid_hostname(r.primary)) return errc::bad_link_message;
+  if (!add_history(o, r)) return errc::bad_link_message;
   r.role = *found;
   r.probe_age = *age;
   r.positions = std::move(*positions);

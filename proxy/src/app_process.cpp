@@ -1,5 +1,6 @@
 #include "litefs/proxy/app_process.hpp"
 
+#include "litefs/proxy/child_output.hpp"
 #include "litefs/proxy/http_call.hpp"
 #include "litefs/proxy/listening.hpp"
 #include "litefs/proxy/restart_budget.hpp"
@@ -36,46 +37,70 @@ std::string where_it_listens(pid_t session, std::string const& target) {
 
 }  // namespace
 
-app_process::app_process(reaper& r, condition& changed, node& shared, process_options options,
-                         std::function<void(bool)> on_target)
-    : reaper_(r),
+app_process::app_process(asio::io_context& context, reaper& r, condition& changed, node& shared,
+                         process_options options, std::optional<identity> as, hooks with)
+    : context_(context),
+      reaper_(r),
       changed_(changed),
       node_(shared),
       options_(std::move(options)),
-      on_target_(std::move(on_target)) {}
+      as_(std::move(as)),
+      hooks_(std::move(with)) {}
 
 asio::awaitable<void> app_process::run() {
   restart_budget budget;
+  condition::predicate due = [this] { return stopping_ || hooks_.wanted(); };
   while (!stopping_) {
-    int const code = co_await run_once();
+    co_await changed_.wait(time_point::max(), due);
     if (stopping_) co_return;
-    auto const pause = options_.restart ? budget.spend(clock::now()) : std::nullopt;
+    auto const code = co_await run_once();
+    if (stopping_) co_return;
+    if (!code) continue;
+    auto pause = options_.restart ? budget.spend(clock::now()) : std::nullopt;
+    if (!pause && options_.restart && options_.run_on != litefs::run_on::all) pause = restart_budget::window;
     if (!pause) {
-      spdlog::critical("{} ended with code {} and is not started again", options_.name, code);
-      ended_ = options_.restart && code == 0 ? gave_up : code;
+      spdlog::critical("{} ended with code {} and is not started again", options_.name, *code);
+      ended_ = options_.restart && *code == 0 ? gave_up : *code;
       changed_.notify();
       co_return;
     }
-    spdlog::error("{} ended with code {}: started again in {} ms", options_.name, code, pause->count());
+    spdlog::error("{} ended with code {}: started again in {} ms", options_.name, *code, pause->count());
     condition::predicate told = [this] { return stopping_; };
     co_await changed_.wait(clock::now() + *pause, told);
   }
 }
 
-asio::awaitable<int> app_process::run_once() {
-  auto spawned = child::spawn(reaper_, {.cmd = options_.cmd, .env = options_.env, .cwd = options_.cwd});
+bool app_process::start() {
+  child_options options{.cmd = options_.cmd, .env = options_.env, .cwd = options_.cwd, .as = as_};
+  auto spawned = spawn_logged(context_, reaper_, changed_, options_.name, std::move(options));
   if (!spawned) {
     spdlog::error("cannot start {} ({}): {}", options_.name, options_.cmd.front(), spawned.error().message());
-    co_return cannot_start;
+    return false;
   }
-  process_ = std::move(*spawned);
+  process_ = std::move(spawned->process);
   ++starts_;
   spdlog::info("{} started, pid {}", options_.name, process_->pid());
-  if (on_target_) co_await wait_ready();
+  changed_.notify();
+  return true;
+}
+
+asio::awaitable<std::optional<int>> app_process::run_once() {
+  if (!start()) co_return cannot_start;
+  if (hooks_.on_target) co_await wait_ready();
+  condition::predicate over = [this] { return stopping_ || !process_->running() || !hooks_.wanted(); };
+  co_await changed_.wait(time_point::max(), over);
   condition::predicate ended = [this] { return !process_->running(); };
-  co_await changed_.wait(time_point::max(), ended);
-  if (on_target_) target(false);
+  bool const unwanted = !stopping_ && process_->running();
+  if (unwanted) {
+    spdlog::info("{} is stopped: it runs on the {} only", options_.name,
+                 options_.run_on == litefs::run_on::primary ? "primary" : "replicas");
+    std::function<bool()> const hurry = [this] { return stopping_; };
+    co_await end(time_point::max(), hurry);
+  }
+  co_await changed_.wait(time_point::max(), ended);  // stop() sees to it
+  if (hooks_.on_target) target(false);
   process_->signal_group(SIGKILL);  // what it left behind must not hold the port or the mount
+  if (unwanted) co_return std::nullopt;
   co_return process_->exit_code().value_or(0);
 }
 
@@ -119,18 +144,21 @@ asio::awaitable<bool> app_process::answers(endpoint target, boost::system::error
 }
 
 void app_process::target(bool up) {
-  if (node_.target_up.exchange(up) == up) return on_target_(up);  // one target more
+  if (node_.target_up.exchange(up) == up) return hooks_.on_target(up);  // one target more
   spdlog::info("{} {}", options_.name, up ? "answers" : "is down");
-  on_target_(up);
+  hooks_.on_target(up);
   changed_.notify();
 }
 
 asio::awaitable<void> app_process::stop(time_point deadline, std::function<bool()> hurry) {
   stopping_ = true;
   changed_.notify();
-  if (!process_ || !process_->running()) co_return;
+  if (running()) co_await end(deadline, std::move(hurry));
+}
+
+asio::awaitable<void> app_process::end(time_point deadline, std::function<bool()> hurry) {
   process_->signal_group(options_.stop_signal);  // as a terminal does: a shell in front would not pass it on
-  condition::predicate over = [this, hurry] { return !process_->running() || hurry(); };
+  condition::predicate over = [this, &hurry] { return !process_->running() || hurry(); };
   co_await changed_.wait(std::min(deadline, clock::now() + options_.stop_timeout), over);
   if (process_->running()) spdlog::warn("{} did not end in time: killed", options_.name);
   process_->signal_group(SIGKILL);

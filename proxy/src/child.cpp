@@ -3,6 +3,7 @@
 #include "litefs/proxy/reaper.hpp"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/close_range.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -73,19 +74,28 @@ bool arrange_descriptors(child_options const& options) noexcept {
   return ::dup2(options.channel, channel_descriptor) >= 0;
 }
 
+bool become_user(child_options const& options) noexcept {
+  if (!options.as) return true;
+  auto const& who = *options.as;
+  return ::setgroups(who.groups.size(), who.groups.data()) == 0 && ::setgid(who.group) == 0 &&
+         ::setuid(who.user) == 0;
+}
+
 // Between fork and exec: async-signal-safe calls only.
 [[noreturn]] void become(child_options const& options, pid_t parent, char* const* argv, char* const* envp,
                          int errors) noexcept {
   ::setsid();
-  ::prctl(PR_SET_PDEATHSIG, options.death_signal);
+  bool const ourselves = become_user(options);
+  int const refused = errno;
+  ::prctl(PR_SET_PDEATHSIG, options.death_signal);  // after the change of user, which forgets it
   if (::getppid() != parent) ::_exit(exec_failed);  // it died before prctl could count
   default_signals();
   // The error pipe must survive the arrangement of descriptors 0..3.
   int const report = ::fcntl(errors, F_DUPFD_CLOEXEC, channel_descriptor + 1);
   bool const prepared =
-      arrange_descriptors(options) && (options.cwd.empty() || ::chdir(options.cwd.c_str()) == 0);
+      ourselves && arrange_descriptors(options) && (options.cwd.empty() || ::chdir(options.cwd.c_str()) == 0);
   if (prepared) ::execvpe(argv[0], argv, envp);
-  int const failure = errno;
+  int const failure = ourselves ? errno : refused;
   [[maybe_unused]] auto const told = ::write(report, &failure, sizeof failure);
   ::_exit(exec_failed);
 }
@@ -96,7 +106,13 @@ boost::system::error_code last_error() noexcept { return {errno, boost::system::
 
 result<std::unique_ptr<child>> child::spawn(reaper& r, child_options const& options) {
   exec_strings const argv(options.cmd);
-  exec_strings const envp(merged_environment(options.env));
+  auto added = options.env;
+  if (options.as) {
+    added.insert_or_assign("HOME", options.as->home);
+    added.insert_or_assign("USER", options.as->name);
+    added.insert_or_assign("LOGNAME", options.as->name);
+  }
+  exec_strings const envp(merged_environment(added));
   std::array<int, 2> errors{};
   if (::pipe2(errors.data(), O_CLOEXEC) != 0) return last_error();
   pid_t const parent = ::getpid();

@@ -46,6 +46,7 @@ cluster_node::cluster_node(asio::io_context& context, condition& changed, reaper
       probe_(changed, shared.config.litefs->api),
       confirmed_(
           context, shared, [this] { replicas_.report_changed(); }, [this] { workers_.post_wake(); }),
+      members_(shared.config.litefs->hostname, shared.config.litefs->memory, view_.history()),
       replicas_(context, changed, shared, replica_hooks()),
       link_(context, changed, shared, link_hooks()),
       handoff_(context, changed, shared, view_, workers, keeper_, watcher_, replicas_) {
@@ -53,7 +54,9 @@ cluster_node::cluster_node(asio::io_context& context, condition& changed, reaper
   auto const& litefs = *shared.config.litefs;
   if (litefs.consul) guard_lease(*litefs.consul);
   if (litefs.cmd.empty()) return;
-  litefs_.emplace(context, r, changed, litefs, keeper_);
+  bool const candidate = litefs.join_cmd.empty() || litefs.bootstrap || leads_alone(members_.memory());
+  litefs_.emplace(context, r, changed, litefs, keeper_, candidate);
+  if (!candidate) joining_.emplace(changed, shared, members_, joining_hooks());
   litefs_->on_gone = [this] { watcher_.on_litefs_gone(); };
   if (litefs.consul) stuck_.emplace(changed, litefs.hostname, stuck_hooks(*litefs.consul));
 }
@@ -80,6 +83,22 @@ void cluster_node::start() {
   asio::co_spawn(context_, probe_.run(), must_live);
   asio::co_spawn(context_, link_.run(), must_live);
   if (stuck_) asio::co_spawn(context_, stuck_->run(), must_live);
+  if (joining_) asio::co_spawn(context_, joining_->run(), must_live);
+}
+
+joining::hooks cluster_node::joining_hooks() {
+  return {.state = [this]() -> node_state const& { return watcher_.state(); },
+          .positions_known = [this] { return watcher_.positions_known(); },
+          .ask = [this](std::string name) { return ask_standing(node_, std::move(name)); },
+          .become_candidate = [this] { return litefs_->become_candidate(); }};
+}
+
+asio::awaitable<own_response> cluster_node::answer_peer(own_request request) {
+  if (request.target != standing_path) co_return co_await handoff_.answer(std::move(request));
+  if (!watcher_.positions_known()) co_return text_answer(503, "positions not read yet\n");
+  auto const& s = watcher_.state();
+  co_return answer_standing({.standing = {members_.memory().generation, transactions_in(s.positions)},
+                             .primary = s.role == role::primary});
 }
 
 void cluster_node::stop_links() {
@@ -89,6 +108,7 @@ void cluster_node::stop_links() {
 }
 
 void cluster_node::stop_watching() {
+  if (joining_) joining_->stop();
   if (stuck_) stuck_->stop();
   probe_.stop();
   watcher_.stop();
@@ -102,6 +122,7 @@ void cluster_node::on_freeze() {
 }
 
 void cluster_node::on_state(std::shared_ptr<node_state const> state, std::optional<tx_event> tx) {
+  members_.on_state(*state);  // before a worker hears of it and answers a write
   if (lease_guard_) lease_guard_->on_state(*state);
   if (state->role != role::primary) replicas_.forget_lost();
   if (tx) {
@@ -126,6 +147,7 @@ void cluster_node::tell_peers() {
 node_report cluster_node::own_report() const {
   auto const& s = watcher_.state();
   auto const health = judge(node_, s);
+  bool const knows_own = s.role == role::primary && watcher_.positions_known();
   return {.version = std::string(version()),
           .role = s.role,
           .primary = s.primary,
@@ -136,6 +158,8 @@ node_report cluster_node::own_report() const {
           .lag = s.lag,
           .reasons = {health.reasons.begin(), health.reasons.end()},
           .freeze = maintenance_.now(),
+          .generation = knows_own ? members_.memory().generation : 0,
+          .holders = members_.memory().candidates,
           .positions = s.positions,
           .candidates = s.role == role::primary ? confirmed_.listed().names() : std::vector<std::string>()};
 }
@@ -146,6 +170,7 @@ replica_links::hooks cluster_node::replica_hooks() {
               [this](std::string const& from, node_report const& report) {
                 maintenance_.hear(report.freeze);
                 confirmed_.on_report(from, report);
+                if (members_.on_peer_report(from, report)) replicas_.report_changed();
               },
           .on_gone = [this](std::string const& from) { confirmed_.on_gone(from); }};
 }
@@ -163,7 +188,9 @@ void cluster_node::hear(std::string const& primary, node_report const* report) {
   if (report == nullptr) return gate_.primary_unknown();
   maintenance_.hear(report->freeze);
   confirmed_.on_primary(primary, *report);
-  watcher_.on_heard(primary, std::chrono::steady_clock::now() - report->probe_age);
+  auto const now = std::chrono::steady_clock::now();
+  watcher_.on_heard(primary, now - report->probe_age);
+  members_.on_primary_report(*report, watcher_.state(), now);
   for (auto const& p : report->positions) gate_.primary_at(p.database, p.position);
 }
 

@@ -157,6 +157,7 @@ asio::awaitable<own_response> cluster_requests::freeze_writes(own_request reques
 
 asio::awaitable<own_response> cluster_requests::promote(own_request request) {
   if (!cluster_) co_return refusal(409, "this node runs without LiteFS");
+  if (!request.peer && value_in(request.body, "force") == true) co_return force_promotion();
   auto const named = value_in(request.body, "node");
   std::string const node(named.is_string() ? std::string_view(named.get_string()) : std::string_view());
   if (!request.peer && !node.empty() && node != node_.hostname())
@@ -165,6 +166,14 @@ asio::awaitable<own_response> cluster_requests::promote(own_request request) {
   if (auto const* const refused = std::get_if<handoff::refusal>(&done)) co_return refusal(409, refused->why);
   co_return json_answer(200,
                         {{"hold_ms", std::get<milliseconds>(done).count()}, {"primary", node_.hostname()}});
+}
+
+// Only where a node waits at its start because others may hold more.
+own_response cluster_requests::force_promotion() {
+  auto* const joining = cluster_->joining();
+  if (joining != nullptr && joining->force())
+    return json_answer(200, {{"hold_ms", 0}, {"primary", node_.hostname()}});
+  return refusal(409, "force is for a node that serves reads only after a start, and this one does not");
 }
 
 asio::awaitable<own_response> cluster_requests::pass(std::string to, std::string path, std::string body,

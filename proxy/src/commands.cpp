@@ -134,13 +134,18 @@ int status_command(status_arguments const& arguments) {
   return good ? 0 : failed;
 }
 
-int promote_command(std::string const& socket) {
-  auto const answer = call_and_wait(at_socket(socket), make_request("POST", "/promote"), promote_limits);
+int promote_command(std::string const& socket, bool force) {
+  auto request = make_request("POST", "/promote", force ? R"({"force":true})" : "");
+  auto const answer = call_and_wait(at_socket(socket), std::move(request), promote_limits);
   if (!answer) {
     std::cerr << "no litefs-proxy answers at " << socket << ": " << answer.error().message() << '\n';
     return failed;
   }
   auto const facts = body_of(*answer);
+  if (answer->result_int() == 200 && force) {
+    std::cout << "this node becomes the primary\n";
+    return 0;
+  }
   if (answer->result_int() == 200) {
     std::cout << "this node is primary now; writes were held for " << text_of(facts, "hold_ms") << " ms\n";
     return 0;

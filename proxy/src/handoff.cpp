@@ -41,6 +41,17 @@ own_response refuse(int status, std::string_view why) {
   return r;
 }
 
+// How long what runs on the primary only may take to end, on this node and, as configured alike, on its
+// peers.
+milliseconds work_end_max(proxy_config const& config) {
+  milliseconds longest{0};
+  for (auto const& p : config.exec) {
+    if (p.run_on == run_on::primary && !p.each_start)
+      longest = std::max(longest, p.stop_timeout + milliseconds{500});
+  }
+  return longest;
+}
+
 // The reason in a peer's refusal, or its status.
 std::string reason_in(call_response const& answer) {
   boost::system::error_code failed;
@@ -97,9 +108,14 @@ asio::awaitable<own_response> handoff::give(std::string ticket) {
   if (watched_.state().role != role::primary) co_return refuse_to_give("this node is not the primary");
   if (giving_) co_return refuse_to_give("another handoff is under way");
   if (node_.draining && ticket != invited_) co_return refuse_to_give("this node is stopping");
+  if (!node_.ready && !node_.draining)
+    co_return refuse_to_give("this node is starting: its steps come first");
   giving_ = true;
   given_to_ = std::move(ticket);
   released_ = false;
+  changed_.notify();
+  condition::predicate idle = [this] { return !work_running || !work_running(); };
+  co_await changed_.wait(clock::now() + work_end_max(node_.config), idle);
   held_since_ = clock::now();
   auto const final_positions = co_await lock_out_writers();
   // Positions read under a lock that came after the role was gone are not the last ones of this primary.
@@ -152,6 +168,7 @@ void handoff::let_go() {
   workers_.post_hold(false);
   node_.handoffs.held.observe(std::chrono::duration_cast<histogram::duration>(clock::now() - held_since_));
   giving_ = false;
+  changed_.notify();
 }
 
 // The app finishes the writes it has: one that came to the lock only after the role was gone would fail.
@@ -234,8 +251,9 @@ asio::awaitable<handoff::outcome> handoff::promote(std::string ticket) {
 }
 
 asio::awaitable<std::optional<std::string>> handoff::take(std::string primary, std::string ticket) {
-  call_limits const limits{.connect = node_.config.timeouts.primary_connect,
-                           .total = 2 * node_.config.handoff_drain + answer_slack};
+  call_limits const limits{
+      .connect = node_.config.timeouts.primary_connect,
+      .total = 2 * node_.config.handoff_drain + answer_slack + work_end_max(node_.config)};
   auto const held = co_await ask_peer(node_, primary, std::string(handoff_path), std::move(ticket), limits);
   if (!held) co_return "the proxy of " + primary + " does not answer: " + held.error().message();
   if (held->result_int() != 200) co_return primary + " refused: " + reason_in(*held);

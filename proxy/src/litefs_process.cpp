@@ -1,5 +1,6 @@
 #include "litefs/proxy/litefs_process.hpp"
 
+#include "litefs/proxy/child_output.hpp"
 #include "litefs/proxy/lease.hpp"
 #include "litefs/proxy/restart_budget.hpp"
 #include "litefs/proxy/step.hpp"
@@ -17,6 +18,7 @@ namespace {
 
 constexpr milliseconds unmount_max{5'000};
 constexpr milliseconds kill_max{2'000};
+constexpr milliseconds end_max{2'000};
 constexpr int unmount_rounds = 4;  // mounts can be stacked
 
 bool never() { return false; }
@@ -24,11 +26,17 @@ bool never() { return false; }
 }  // namespace
 
 litefs_process::litefs_process(asio::io_context& context, reaper& r, condition& changed,
-                               litefs_options options, keeper_link const& keeper)
-    : context_(context), reaper_(r), changed_(changed), options_(std::move(options)), keeper_(keeper) {}
+                               litefs_options options, keeper_link& keeper, bool candidate)
+    : context_(context),
+      reaper_(r),
+      changed_(changed),
+      options_(std::move(options)),
+      keeper_(keeper),
+      candidate_(candidate) {}
 
 asio::awaitable<void> litefs_process::run() {
   restart_budget budget;
+  co_await give_lease_back();  // of the one before us, which this machine's end took with it
   while (!stopping_) {
     co_await clear_dead_mount();
     if (stopping_) co_return;
@@ -36,8 +44,9 @@ asio::awaitable<void> litefs_process::run() {
       condition::predicate ended = [this] { return !process_->running(); };
       co_await changed_.wait(time_point::max(), ended);
       if (stopping_) co_return;
-      spdlog::error("LiteFS ended with code {}", process_->exit_code().value_or(0));
       if (on_gone) on_gone();
+      if (std::exchange(planned_, false)) continue;
+      spdlog::error("LiteFS ended with code {}", process_->exit_code().value_or(0));
       co_await give_lease_back();
     }
     auto const pause = budget.spend(clock::now());
@@ -55,14 +64,16 @@ asio::awaitable<void> litefs_process::run() {
 
 bool litefs_process::spawn() {
   // SIGTERM when we die: LiteFS then unmounts and gives its lease back.
-  auto spawned = child::spawn(reaper_, {.cmd = options_.cmd, .death_signal = SIGTERM});
+  auto const& cmd = candidate_ ? options_.cmd : options_.join_cmd;
+  child_options options{.cmd = cmd, .death_signal = SIGTERM};
+  auto spawned = spawn_logged(context_, reaper_, changed_, "litefs", std::move(options));
   if (!spawned) {
     spdlog::error("cannot start LiteFS ({}): {}", options_.cmd.front(), spawned.error().message());
     return false;
   }
-  process_ = std::move(*spawned);
+  process_ = std::move(spawned->process);
   ++starts_;
-  spdlog::info("LiteFS started, pid {}", process_->pid());
+  spdlog::info("LiteFS started{}, pid {}", candidate_ ? "" : " as no candidate", process_->pid());
   return true;
 }
 
@@ -71,11 +82,23 @@ void litefs_process::restart() {
   if (process_ && process_->running()) process_->signal_group(SIGKILL);
 }
 
+asio::awaitable<void> litefs_process::become_candidate() {
+  candidate_ = true;
+  if (!process_ || !process_->running()) co_return;
+  planned_ = true;
+  co_await keeper_.close_handles();  // or LiteFS could not unmount
+  process_->signal(SIGTERM);
+  condition::predicate ended = [this, pid = process_->pid()] {
+    return stopping_ || process_->pid() != pid || !process_->running();
+  };
+  if (!co_await changed_.wait(clock::now() + end_max, ended)) restart();
+}
+
 // Only we know for certain that it is dead. Without this nobody is primary until the lease runs out.
 asio::awaitable<void> litefs_process::give_lease_back() {
   if (!options_.consul) co_return;
   auto const outcome = co_await release_lease(*options_.consul, options_.hostname);
-  spdlog::info("the lease of the dead LiteFS: {}", outcome);
+  spdlog::info("the lease of the LiteFS before: {}", outcome);
 }
 
 asio::awaitable<void> litefs_process::clear_dead_mount() {

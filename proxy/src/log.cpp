@@ -18,6 +18,7 @@ namespace {
 
 // Of every thread that logs: a stuck reader delays each of them once.
 constexpr std::chrono::milliseconds patience{100};
+constexpr auto children = "children";
 constexpr char const* text_pattern = "%Y-%m-%dT%H:%M:%S.%e%z %l %v";
 
 // RFC 3339 in UTC, with milliseconds.
@@ -46,19 +47,31 @@ class json_lines final : public spdlog::formatter {
   [[nodiscard]] std::unique_ptr<formatter> clone() const override { return std::make_unique<json_lines>(); }
 };
 
+std::shared_ptr<spdlog::logger> make_logger(std::string const& name, bool json, char const* pattern) {
+  auto logger =
+      std::make_shared<spdlog::logger>(name, std::make_shared<patient_sink>(STDERR_FILENO, patience));
+  if (json) {
+    logger->set_formatter(std::make_unique<json_lines>());
+  } else {
+    logger->set_pattern(pattern);
+  }
+  logger->flush_on(spdlog::level::trace);  // these lines are few, and each may be the last
+  return logger;
+}
+
 }  // namespace
 
 void start_log(log_options const& options) {
-  auto logger = std::make_shared<spdlog::logger>("litefs-proxy",
-                                                 std::make_shared<patient_sink>(STDERR_FILENO, patience));
-  if (options.json) {
-    logger->set_formatter(std::make_unique<json_lines>());
-  } else {
-    logger->set_pattern(text_pattern);
-  }
+  auto logger = make_logger("litefs-proxy", options.json, text_pattern);
   logger->set_level(spdlog::level::from_str(options.level));
-  logger->flush_on(spdlog::level::trace);  // these lines are few, and each may be the last
   spdlog::set_default_logger(std::move(logger));
+  spdlog::drop(children);
+  spdlog::register_logger(make_logger(children, options.json, "%v"));  // they have times of their own
+}
+
+void log_of_child(std::string_view name, std::string_view line) {
+  auto const logger = spdlog::get(children);
+  (logger ? *logger : *spdlog::default_logger()).info("[{}] {}", name, line);
 }
 
 }  // namespace litefs::proxy

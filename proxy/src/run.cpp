@@ -179,7 +179,7 @@ asio::awaitable<own_response> control::answer_local(own_request request) {
 
 asio::awaitable<own_response> control::answer_peer(own_request request) {
   if (cluster_requests::knows(request.target)) co_return co_await requests_->answer(std::move(request));
-  co_return co_await cluster_->handing_over().answer(std::move(request));
+  co_return co_await cluster_->answer_peer(std::move(request));
 }
 
 void control::on_freeze() {

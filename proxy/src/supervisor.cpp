@@ -4,6 +4,7 @@
 #include "litefs/proxy/step.hpp"
 
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 #include <boost/asio/co_spawn.hpp>
 
 #include <algorithm>
@@ -17,13 +18,21 @@ using clock = std::chrono::steady_clock;
 namespace {
 
 constexpr int failed = 1;
+constexpr int wants_primary = 75;  // EX_TEMPFAIL
+constexpr milliseconds ask_again{1'000};
 constexpr std::chrono::seconds remind_interval{5};
 constexpr milliseconds anchor_max{1'000};
+constexpr milliseconds cold_start_slack{10'000};  // the last round of questions, and a restart of LiteFS
 constexpr milliseconds drain_check{50};
 constexpr milliseconds keeper_end_max{2'000};
 constexpr milliseconds peers_notice{750};  // more than a kept connection is used for a write after its last
 constexpr milliseconds after_app_max{1'000};
 constexpr milliseconds litefs_stop_min{2'000};  // also when the app used up the time
+
+std::optional<identity> user_of(process_options const& p, std::map<std::string, identity> const& users) {
+  auto const found = users.find(p.user);
+  return found == users.end() ? std::nullopt : std::optional(found->second);
+}
 
 }  // namespace
 
@@ -59,6 +68,7 @@ asio::awaitable<int> supervisor::run() {
 }
 
 asio::awaitable<std::optional<int>> supervisor::start() {
+  if (!find_users()) co_return failed;
   if (cluster_ != nullptr) {
     cluster_->start();
     auto const refused = co_await wait_for_litefs();
@@ -71,20 +81,31 @@ asio::awaitable<std::optional<int>> supervisor::start() {
 }
 
 asio::awaitable<std::optional<int>> supervisor::wait_for_litefs() {
-  auto const deadline = clock::now() + node_.config.litefs->start_timeout;
+  auto const& litefs = *node_.config.litefs;
+  auto const* const joining = cluster_->joining();
+  auto const deadline =
+      clock::now() + std::max(litefs.start_timeout, litefs.cold_start_wait + cold_start_slack);
   auto const mounted = [this] { return cluster_->state().mount_alive; };
-  auto const role_known = [this] { return cluster_->state().role != role::unknown; };
+  auto const role_known = [this, joining] {
+    if (joining != nullptr && !joining->candidate()) return joining->refused();
+    auto const own = cluster_->state().role;
+    return own == role::primary || own == role::replica;
+  };
   condition::predicate over = [=, this] {
     return stopping() || litefs_given_up() || (mounted() && role_known());
   };
   for (;;) {
     bool const settled = co_await changed_.wait(std::min(deadline, clock::now() + remind_interval), over);
     if (settled) break;
-    auto const missing =
-        !mounted() ? "the mount " + node_.config.litefs->mount : std::string("LiteFS to find a primary");
+    bool const follows = mounted() && cluster_->state().role == role::replica;
+    auto const missing = !mounted() ? "the mount " + litefs.mount
+                         : follows  ? "all that " + cluster_->state().primary + " holds"
+                                    : std::string("LiteFS to find a primary");
+    // The app may serve what there is meanwhile.
+    if (clock::now() >= deadline && mounted() && cluster_->state().role != role::unknown) break;
     if (clock::now() >= deadline) {
       spdlog::critical("waited {} ms in vain for {}: stopping (litefs.start-timeout)",
-                       node_.config.litefs->start_timeout.count(), missing);
+                       litefs.start_timeout.count(), missing);
       co_return failed;
     }
     spdlog::info("waiting for {}", missing);
@@ -102,14 +123,10 @@ asio::awaitable<std::optional<int>> supervisor::wait_for_litefs() {
 }
 
 asio::awaitable<std::optional<int>> supervisor::run_steps() {
-  std::function<bool()> const cancelled = [this] { return stopping() || litefs_given_up(); };
   for (auto const& p : node_.config.exec) {
-    if (!p.each_start) continue;
-    if (p.primary_only && cluster_ != nullptr && cluster_->state().role != role::primary) continue;
+    if (!p.each_start || !wanted(p.run_on)) continue;
     spdlog::info("step {}", p.name);
-    step_options step{
-        .name = p.name, .process = {.cmd = p.cmd, .env = p.env, .cwd = p.cwd}, .timeout = p.start_timeout};
-    auto const code = co_await run_step(context_, reaper_, changed_, std::move(step), cancelled);
+    auto const code = co_await run_until_done(p);
     if (stopping()) co_return 0;
     if (code && *code == 0) continue;
     auto const why = code ? "ended with code " + std::to_string(*code) : code.error().message();
@@ -119,19 +136,72 @@ asio::awaitable<std::optional<int>> supervisor::run_steps() {
   co_return std::nullopt;
 }
 
+// All within the step's start-timeout, with a pause after each handoff that was refused.
+asio::awaitable<result<int>> supervisor::run_until_done(process_options p) {
+  std::function<bool()> const cancelled = [this] { return stopping() || litefs_given_up(); };
+  auto const deadline = clock::now() + p.start_timeout;
+  for (;;) {
+    auto const left = std::chrono::duration_cast<milliseconds>(deadline - clock::now());
+    step_options step{.name = p.name,
+                      .process = {.cmd = p.cmd, .env = p.env, .cwd = p.cwd, .as = user_of(p, users_)},
+                      .timeout = std::max(left, milliseconds{0})};
+    auto const code = co_await run_step(context_, reaper_, changed_, std::move(step), cancelled);
+    if (!code || *code != wants_primary || cluster_ == nullptr || cancelled()) co_return code;
+    if (clock::now() >= deadline) co_return make_error_code(asio::error::timed_out);
+    spdlog::info("step {} needs the primary role", p.name);
+    auto const done = co_await cluster_->handing_over().promote();
+    auto const* const refused = std::get_if<handoff::refusal>(&done);
+    if (refused == nullptr || cluster_->state().role == role::primary) continue;
+    spdlog::info("not yet: {}", refused->why);
+    condition::predicate over = cancelled;
+    co_await changed_.wait(std::min(deadline, clock::now() + ask_again), over);
+  }
+}
+
+// Before anything starts: a name that is wrong must not be found out after the role was taken.
+bool supervisor::find_users() {
+  for (auto const& p : node_.config.exec) {
+    if (p.user.empty() || users_.contains(p.user)) continue;
+    auto found = find_identity(p.user);
+    if (!found || ::geteuid() != 0) {
+      spdlog::critical("{} cannot run as {}: {} (exec.user)", p.name, p.user,
+                       found ? "litefs-proxy does not run as root" : "there is no such user");
+      return false;
+    }
+    users_.emplace(p.user, std::move(*found));
+  }
+  return true;
+}
+
+bool supervisor::wanted(run_on where) const {
+  if (where == run_on::all) return true;
+  auto const own = cluster_ == nullptr ? role::single : cluster_->state().role;
+  if (where == run_on::replica) return own == role::replica;
+  if (cluster_ != nullptr && cluster_->handing_over().yielding()) return false;
+  return own == role::primary || own == role::single;
+}
+
 void supervisor::start_processes() {
   node_.ready = true;
-  bool first = true;  // the first process is the one behind `target`
+  bool target = false;  // the first process that runs everywhere is the one behind `target`
   for (auto const& p : node_.config.exec) {
     if (p.each_start) continue;
-    std::function<void(bool)> on_target;
-    if (std::exchange(first, false)) on_target = [this](bool up) { target_is(up); };
-    processes_.push_back(std::make_unique<app_process>(reaper_, changed_, node_, p, std::move(on_target)));
+    app_process::hooks with{.on_target = {}, .wanted = [this, where = p.run_on] { return wanted(where); }};
+    if (p.run_on == run_on::all && !std::exchange(target, true))
+      with.on_target = [this](bool up) { target_is(up); };
+    processes_.push_back(std::make_unique<app_process>(context_, reaper_, changed_, node_, p,
+                                                       user_of(p, users_), std::move(with)));
     asio::co_spawn(context_, processes_.back()->run(), must_live);
   }
-  if (!processes_.empty()) return;
+  if (cluster_ != nullptr) cluster_->handing_over().work_running = [this] { return work_running(); };
+  if (target) return;
   node_.target_up = true;  // somebody else runs the app: a refused connection will tell
   target_is(true);
+}
+
+bool supervisor::work_running() const {
+  return std::ranges::any_of(processes_,
+                             [](auto const& p) { return p->run_on() == run_on::primary && p->running(); });
 }
 
 void supervisor::target_is(bool up) {

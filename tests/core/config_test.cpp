@@ -101,7 +101,7 @@ TEST(config, everything) {
   EXPECT_FALSE(config.log.access);
   ASSERT_EQ(config.exec.size(), 2U);
   EXPECT_TRUE(config.exec[0].each_start);
-  EXPECT_TRUE(config.exec[0].primary_only);
+  EXPECT_EQ(config.exec[0].run_on, run_on::primary);
   EXPECT_EQ(config.exec[1].cmd, (std::vector<std::string>{"gunicorn", "a b"}));
   EXPECT_EQ(config.exec[1].env.at("A"), "a secret of enough bytes");
   EXPECT_FALSE(config.exec[1].restart);

@@ -20,6 +20,8 @@ node_report const full{.version = "0.1.0",
                        .lag = 7ms,
                        .reasons = {"lag", "app-down"},
                        .freeze = {.number = 1'700'000'000'000, .left = 60s},
+                       .generation = 3,
+                       .holders = {"n3"},
                        .positions = {{"db", {txid{7}, 70}}, {"other.sqlite3", {txid{1}, 10}}},
                        .candidates = {"n1", "n2"}};
 
@@ -68,6 +70,8 @@ TEST(link_message, what_is_no_message) {
       R"({"kind":"report","role":"primary","probe_age_ms":0,"positions":{"db":"7/7"}})",
       R"({"kind":"report","role":"primary","probe_age_ms":0,"positions":{},"primary":"a b"})",
       R"({"kind":"report","role":"primary","probe_age_ms":0,"positions":{},"candidates":"n1"})",
+      R"({"kind":"report","role":"primary","probe_age_ms":0,"positions":{},"generation":-1})",
+      R"({"kind":"report","role":"primary","probe_age_ms":0,"positions":{},"holders":["a b"]})",
       R"({"kind":"report","role":"primary","probe_age_ms":0,"positions":{},"candidates":["a b"]})",
       R"({"kind":"take"})",
       R"({"kind":"take","ticket":""})",

@@ -45,6 +45,18 @@ TEST(child, tells_its_exit_code) {
   EXPECT_EQ(exit_code_of(shell("kill -9 $$")), 128 + 9);
 }
 
+TEST(child, runs_as_another_user) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can become somebody else";
+  auto const nobody = find_identity("nobody");
+  ASSERT_TRUE(nobody);
+  auto options = shell(R"sh([ "$(id -un)" = nobody ] && [ "$USER" = nobody ] && [ "$HOME" = "$WANTED" ] &&
+                          [ "$(id -G)" = "$(id -G nobody)" ])sh");
+  options.as = *nobody;
+  options.env = {{"WANTED", nobody->home}};
+  EXPECT_EQ(exit_code_of(options), 0);
+  EXPECT_FALSE(find_identity("no-such-user"));
+}
+
 TEST(child, says_why_it_cannot_start) {
   control_thread t;
   child_options missing;

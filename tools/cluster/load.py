@@ -93,6 +93,7 @@ class Writers:
         self._nodes = nodes
         self._path = path
         self._pause = pause
+        self._avoided: Node | None = None
         self._ending = threading.Event()
         self._threads = [
             threading.Thread(target=self._write, args=(n,), name=f"writer-{n}") for n in range(count)
@@ -105,8 +106,13 @@ class Writers:
                     return
                 self._take_turn(client, turn)
 
+    def avoid(self, node: Node | None) -> None:
+        """Nobody asks this node from now on, as behind a load balancer that took it out."""
+        self._avoided = node
+
     def _take_turn(self, client: Client, turn: int) -> Attempt:
-        attempt = write_note(client, self._nodes[turn % len(self._nodes)], self._path)
+        nodes = [node for node in self._nodes if node is not self._avoided]
+        attempt = write_note(client, nodes[turn % len(nodes)], self._path)
         self.attempts.append(attempt)
         return attempt
 

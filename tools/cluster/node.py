@@ -168,6 +168,14 @@ class Node:
     def log_tail(self) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-LOG_TAIL:])
 
+    def said(self, words: str, after: int = 0) -> bool:
+        """Whether its log holds `words` beyond that many characters."""
+        return words in self.log.read_text(errors="replace")[after:]
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
     def app_pids(self) -> list[int]:
         """gunicorn's master, then its workers."""
         commands = {pid: " ".join(processes.command(pid)) for pid in processes.descendants(self.pid)}
@@ -213,6 +221,14 @@ class Node:
         self._process.wait()
         processes.wait_gone(tree)
         self.unmount()
+
+    def forget(self) -> None:
+        """Its data is gone, as on a new machine."""
+        shutil.rmtree(self.data)
+
+    def forget_memory(self) -> None:
+        """It still has its data, but no longer knows how old that is."""
+        (self.data / "node.json").unlink()
 
     def kill_litefs(self) -> int:
         pid = until(self.litefs_pid, f"LiteFS of {self.name} runs", within=READY_WITHIN)

@@ -40,6 +40,25 @@ def alive(pid: int) -> bool:
     return found is not None and found[1] not in "ZX"
 
 
+def is_zombie(pid: int) -> bool:
+    found = _parent_and_state(pid)
+    return found is not None and found[1] == "Z"
+
+
+def user(pid: int) -> int:
+    """The user it runs as."""
+    return Path(f"/proc/{pid}").stat().st_uid
+
+
+def inner_pid(pid: int) -> int:
+    """Its id in its own PID namespace; 0 if it is gone."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0
+    return next(int(line.split()[-1]) for line in status.splitlines() if line.startswith("NSpid:"))
+
+
 def descendants(pid: int) -> list[int]:
     """Children before grandchildren, without `pid` itself."""
     children: dict[int, list[int]] = {}

@@ -71,18 +71,26 @@ struct litefs_options {
   endpoint api;  // of `url: http://host:port`
   std::string mount;
   std::string hostname;
-  std::vector<std::string> cmd;  // supervised; empty: somebody else runs LiteFS
+  std::vector<std::string> cmd;       // supervised; empty: somebody else runs LiteFS
+  std::vector<std::string> join_cmd;  // the same as no candidate; empty: this node never chooses
+  std::string memory;                 // file for what the node remembers of the cluster; empty: none
+  bool bootstrap = false;             // no cluster exists under this lease: nothing to wait for
+  milliseconds cold_start_wait{30'000};
+  bool allow_behind = false;  // start-behind: allow
   milliseconds start_timeout{60'000};
   std::optional<consul_lease> consul;
 };
+
+enum class run_on : std::uint8_t { all, primary, replica };
 
 struct process_options {
   std::string name;
   std::vector<std::string> cmd;
   std::map<std::string, std::string> env;
   std::string cwd;
-  bool each_start = false;    // runs to completion before the app; non-zero = the node stops
-  bool primary_only = false;  // run-on: primary, for each-start steps (migrations)
+  bool each_start = false;  // runs to completion before the app; non-zero = the node stops
+  litefs::run_on run_on = litefs::run_on::all;
+  std::string user;  // that it runs as; empty: ours
   bool restart = true;
   int stop_signal = 15;
   milliseconds stop_timeout{10'000};

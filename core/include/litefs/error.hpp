@@ -28,6 +28,7 @@ enum class errc {
   page_stale,
   page_foreign,
   bad_link_message,
+  bad_memory,
 };
 
 boost::system::error_category const& litefs_category() noexcept;

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -36,6 +37,8 @@ struct node_report {
   std::chrono::milliseconds lag{0};        // LiteFS's own figure
   std::vector<std::string> reasons;        // why it is not healthy; none: it is
   litefs::freeze freeze;
+  std::uint64_t generation = 0;        // of a primary (cold_start.hpp); 0: it does not know its own yet
+  std::vector<std::string> holders{};  // the other nodes that may hold as much as it
   std::vector<database_position> positions;
   std::vector<std::string> candidates;  // of a primary: the other nodes that must have what it acknowledges
   bool operator==(node_report const&) const = default;

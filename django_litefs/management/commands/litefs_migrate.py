@@ -1,8 +1,12 @@
-"""manage.py litefs_migrate, before each start: migrates on the primary; elsewhere waits until nothing is pending."""
+"""manage.py litefs_migrate, before each start: migrates on the primary; elsewhere waits until nothing is pending.
+
+Under litefs_start a candidate does not wait: it asks for the primary role, since nobody else may have its code.
+"""
 
 from __future__ import annotations
 
 import os
+import sys
 import time
 from typing import Any
 
@@ -15,6 +19,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django_litefs import _core, start
 from django_litefs.apps import ENGINE
 from django_litefs.conf import effective
+from django_litefs.config import MAY_ASK, WANTS_PRIMARY
 from django_litefs.exceptions import MountLostError, NotPrimaryError
 from django_litefs.health import node_facts
 
@@ -24,6 +29,7 @@ PAUSE_S = 0.25
 class Command(BaseCommand):
     help = "Runs migrate on the primary (or a single node); on other nodes waits for it, at most MIGRATE_TIMEOUT."
     requires_system_checks = ()
+    _seen = ""  # pending at the last look
 
     def handle(self, *args: Any, verbosity: int, **options: Any) -> None:
         try:
@@ -54,8 +60,13 @@ class Command(BaseCommand):
                 call_command("migrate", database=alias, interactive=False, verbosity=verbosity)
             return ""
         for alias in aliases:
-            if pending := _pending(alias):
-                return f"database {alias!r} waits for the primary to apply {pending}."
+            pending, certain = _pending(alias)
+            if not pending:
+                continue
+            if certain and pending == self._seen:  # at two looks: one alone may fall into a restart of LiteFS
+                self._ask_for_the_role(pending)
+            self._seen = pending
+            return f"database {alias!r} waits for the primary to apply {pending}."
         return ""
 
     def _refuse_an_empty_site(self) -> None:
@@ -66,8 +77,16 @@ class Command(BaseCommand):
         for plain in start.plain_databases(s):
             raise CommandError(start.empty_site(plain))
 
+    def _ask_for_the_role(self, pending: str) -> None:
+        if os.environ.get(MAY_ASK) != "1" or node_facts().role != "replica":
+            return
+        call_command("check")  # code that cannot start must not become primary first
+        self.stdout.write(f"{pending} is to be applied here: this node asks to be the primary.")
+        sys.exit(WANTS_PRIMARY)
 
-def _pending(alias: str) -> str:
+
+def _pending(alias: str) -> tuple[str, bool]:
+    """What is to be applied, and whether the database itself says so."""
     connection = connections[alias]
     try:
         executor = MigrationExecutor(connection)
@@ -75,8 +94,8 @@ def _pending(alias: str) -> str:
     except NotPrimaryError:
         raise
     except OperationalError as error:
-        return f"its first migration ({error})"
+        return f"its first migration ({error})", False
     if not plan:
-        return ""
+        return "", True
     first = plan[0][0]
-    return f"{first.app_label}.{first.name}" + (f" and {len(plan) - 1} more" if len(plan) > 1 else "")
+    return f"{first.app_label}.{first.name}" + (f" and {len(plan) - 1} more" if len(plan) > 1 else ""), True

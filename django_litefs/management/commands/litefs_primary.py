@@ -1,4 +1,4 @@
-"""manage.py litefs_primary [--check] [--wait] | --promote [NODE]: who is primary; make a node it."""
+"""manage.py litefs_primary [--check] [--wait] | --promote [NODE] [--force]: who is primary; make a node it."""
 
 from __future__ import annotations
 
@@ -41,13 +41,27 @@ class Command(BaseCommand):
         parser.add_argument(
             "--timeout", type=float, default=WAIT_S, metavar="SECONDS", help="of --wait (default 60)"
         )
+        parser.add_argument(
+            "--force",
+            action="store_true",
+            help="with --promote, on a node that serves reads only after a start: lose what only others hold",
+        )
 
     def handle(
-        self, *args: Any, check: bool, promote: str | None, wait: bool, timeout: float, **options: Any
+        self,
+        *args: Any,
+        check: bool,
+        promote: str | None,
+        wait: bool,
+        timeout: float,
+        force: bool,
+        **options: Any,
     ) -> None:
+        if force and promote != THIS_NODE:
+            raise CommandError("--force belongs to --promote, on the node itself.")
         try:
             if promote is not None:
-                self._promote(promote)
+                self._promote(promote, force)
                 return
             code, primary = _look()
             deadline = time.monotonic() + timeout
@@ -64,15 +78,18 @@ class Command(BaseCommand):
             raise CommandError(f"No primary is known{waited}.", returncode=UNKNOWN)
         self.stdout.write(primary)
 
-    def _promote(self, node: str) -> None:
+    def _promote(self, node: str, force: bool) -> None:
         if not effective().cluster:
             raise CommandError("This is a single node: there is nothing to promote.")
         try:
-            done = control.promote(node)
+            done = control.promote(node, force=force)
         except control.NotAnsweringError as error:
             raise CommandError(str(error), returncode=UNKNOWN) from None
         except control.ControlError as error:
             raise CommandError(f"Not promoted: {error}.") from None
+        if force:
+            self.stdout.write(f"{done['primary']} becomes the primary")
+            return
         self.stdout.write(f"{done['primary']} is primary now; writes were held for {done['hold_ms']} ms")
 
 

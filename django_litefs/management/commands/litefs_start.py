@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from django_litefs import auto_start, config, owner, process, server, start
+from django_litefs import auto_start, config, lease, owner, process, server, start
 from django_litefs.conf import effective
 from django_litefs.settings import Settings, SettingsError
 
@@ -99,8 +99,11 @@ class Command(BaseCommand):
             raise SettingsError(
                 [f"Process {owner.current(s.data_path)} runs this node already (DATA_PATH {s.data_path})."]
             )
+        if not check and s.cluster and not s.static_lease and lease.bootstraps(s):
+            proxy_config["litefs"]["bootstrap"] = True
         if litefs_config is not None:
             config.write(os.path.join(s.data_path, config.LITEFS_FILE), litefs_config)
+            config.write(os.path.join(s.data_path, config.JOIN_FILE), config.join_config(s))
         path = os.path.join(s.data_path, config.PROXY_FILE)
         config.write(path, proxy_config)
         checked = subprocess.run(

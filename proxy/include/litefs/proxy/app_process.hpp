@@ -1,10 +1,11 @@
 // A long-running process of `exec:`, usually the app server: started, watched until it answers, started again
-// when it ends.
+// when it ends, and run only while it is wanted (`run-on`).
 //
 // While it is the one behind `target`, node.target_up follows it: true after the first complete HTTP
 // response, false as soon as it ends. Of several targets each is asked until it has answered once. Gives up
-// after too many ends (restart_budget), or at the first one with `restart: never`. Not thread-safe: control
-// thread only.
+// after too many ends (restart_budget), or at the first one with `restart: never`; one that runs on some
+// nodes only pauses for a minute instead, since it must not stop one node after the other. Not thread-safe:
+// control thread only.
 #pragma once
 
 #include "litefs/config.hpp"
@@ -23,10 +24,14 @@ namespace litefs::proxy {
 
 class app_process {
  public:
-  // `on_target` is called with each change of node.target_up; empty: this process is not the one behind
-  // `target`.
-  app_process(reaper& r, condition& changed, node& shared, process_options options,
-              std::function<void(bool up)> on_target);
+  struct hooks {
+    // Called with each change of node.target_up; empty: this process is not the one behind `target`.
+    std::function<void(bool up)> on_target;
+    std::function<bool()> wanted;  // looked at with each change of the condition
+  };
+
+  app_process(boost::asio::io_context& context, reaper& r, condition& changed, node& shared,
+              process_options options, std::optional<identity> as, hooks with);
 
   boost::asio::awaitable<void> run();  // until stop() or ended()
   // Its stop signal to the whole group, SIGKILL after stop-timeout or as soon as `hurry` holds, or at the
@@ -35,19 +40,25 @@ class app_process {
   // The exit code with which it ended for good.
   [[nodiscard]] std::optional<int> ended() const noexcept { return ended_; }
   [[nodiscard]] std::string const& name() const noexcept { return options_.name; }
+  [[nodiscard]] bool running() const noexcept { return process_ && process_->running(); }
+  [[nodiscard]] litefs::run_on run_on() const noexcept { return options_.run_on; }
   [[nodiscard]] std::uint64_t starts() const noexcept { return starts_; }
 
  private:
   boost::asio::awaitable<void> wait_ready();
   boost::asio::awaitable<bool> answers(endpoint target, boost::system::error_code& failed);
   void target(bool up);
-  boost::asio::awaitable<int> run_once();
+  boost::asio::awaitable<std::optional<int>> run_once();  // empty: it ended because it is not wanted
+  boost::asio::awaitable<void> end(time_point deadline, std::function<bool()> hurry);
+  bool start();
 
+  boost::asio::io_context& context_;
   reaper& reaper_;
   condition& changed_;
   node& node_;
   process_options options_;
-  std::function<void(bool)> on_target_;
+  std::optional<identity> as_;
+  hooks hooks_;
   std::unique_ptr<child> process_;
   std::optional<int> ended_;
   std::uint64_t starts_ = 0;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "litefs/error.hpp"
+#include "litefs/proxy/identity.hpp"
 
 #include <sys/types.h>
 
@@ -24,9 +25,10 @@ struct child_options {
   std::vector<std::string> cmd;              // cmd[0] is searched in PATH
   std::map<std::string, std::string> env{};  // added to ours
   std::string cwd{};
-  int death_signal = SIGKILL;  // what it gets when litefs-proxy dies
-  int channel = -1;            // becomes its descriptor 3
-  int output = -1;             // becomes its stdout and stderr; -1: ours
+  std::optional<identity> as{};  // another user; needs root
+  int death_signal = SIGKILL;    // what it gets when litefs-proxy dies
+  int channel = -1;              // becomes its descriptor 3
+  int output = -1;               // becomes its stdout and stderr; -1: ours
 };
 
 inline constexpr int channel_descriptor = 3;

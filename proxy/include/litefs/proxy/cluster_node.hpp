@@ -12,11 +12,13 @@
 #include "litefs/proxy/confirmations.hpp"
 #include "litefs/proxy/gate_controller.hpp"
 #include "litefs/proxy/handoff.hpp"
+#include "litefs/proxy/joining.hpp"
 #include "litefs/proxy/keeper_link.hpp"
 #include "litefs/proxy/lease_guard.hpp"
 #include "litefs/proxy/litefs_probe.hpp"
 #include "litefs/proxy/litefs_process.hpp"
 #include "litefs/proxy/maintenance.hpp"
+#include "litefs/proxy/membership.hpp"
 #include "litefs/proxy/primary_link.hpp"
 #include "litefs/proxy/publisher.hpp"
 #include "litefs/proxy/reaper.hpp"
@@ -49,6 +51,10 @@ class cluster_node {
     publisher_.close();
     gate_.close();
   }
+  // Null if this node was a candidate from its start, or does not choose.
+  [[nodiscard]] proxy::joining* joining() noexcept { return joining_ ? &*joining_ : nullptr; }
+  // What an authenticated peer asks for (/litefs/peer/…).
+  boost::asio::awaitable<own_response> answer_peer(own_request request);
   [[nodiscard]] proxy::handoff& handing_over() noexcept { return handoff_; }
   [[nodiscard]] node_report own_report() const;
   [[nodiscard]] replica_links& replicas() noexcept { return replicas_; }
@@ -58,6 +64,7 @@ class cluster_node {
 
  private:
   void guard_lease(consul_lease const& lease);
+  [[nodiscard]] joining::hooks joining_hooks();
   [[nodiscard]] stuck_litefs::hooks stuck_hooks(consul_lease const& lease);
   void on_state(std::shared_ptr<node_state const> state, std::optional<tx_event> tx);
   [[nodiscard]] primary_link::hooks link_hooks();
@@ -79,6 +86,8 @@ class cluster_node {
   std::optional<lease_guard> lease_guard_;
   std::optional<stuck_litefs> stuck_;
   confirmations confirmed_;
+  membership members_;
+  std::optional<proxy::joining> joining_;
   replica_links replicas_;
   primary_link link_;
   proxy::handoff handoff_;

@@ -32,6 +32,7 @@ class cluster_requests {
   boost::asio::awaitable<own_response> all_nodes(bool pass_on);
   boost::asio::awaitable<own_response> freeze_writes(own_request request);
   boost::asio::awaitable<own_response> promote(own_request request);
+  own_response force_promotion();
   boost::asio::awaitable<own_response> pass(std::string to, std::string path, std::string body,
                                             call_limits limits);
   [[nodiscard]] boost::json::object seen_from_here() const;

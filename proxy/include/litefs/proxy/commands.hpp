@@ -34,7 +34,7 @@ struct status_arguments {
 int check_command(std::string const& config_file);
 int keys_command();  // every configuration key with its default, for the documentation's test
 int status_command(status_arguments const& arguments);
-int promote_command(std::string const& socket);
+int promote_command(std::string const& socket, bool force);
 int forget_command(std::string const& socket, std::string const& hostname);
 int version_command();
 

@@ -2,12 +2,13 @@
 //
 // The target asks the primary's proxy to hold writes; its keeper takes every database's write lock (SQLite
 // itself is the drain) and tells the final positions; the target waits for them and asks its LiteFS to
-// promote itself. The hold ends with the change of role, a release, or after `hold_max`. A primary that stops
-// asks the most caught-up candidate among its linked replicas to be that target. Not thread-safe: control
-// thread only.
+// promote itself. What runs on the primary only is stopped before. The hold ends with the change of role, a
+// release, or after `hold_max`. A primary that stops asks the most caught-up candidate among its linked
+// replicas to be that target. Not thread-safe: control thread only.
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <variant>
@@ -50,6 +51,10 @@ class handoff {
   boost::asio::awaitable<std::optional<std::string>> drain();
   // On the primary: POST /litefs/peer/handoff and /litefs/peer/release.
   boost::asio::awaitable<own_response> answer(own_request request);
+
+  // What runs on the primary only must end: its successor on the next primary is about to start.
+  [[nodiscard]] bool yielding() const noexcept { return giving_; }
+  std::function<bool()> work_running;  // whether some of it still does; set before use
 
  private:
   boost::asio::awaitable<own_response> give(std::string ticket);

@@ -1,8 +1,8 @@
 // Our own LiteFS: started, started again when it dies, and cleaned up after.
 //
 // A LiteFS that was killed leaves a dead mount behind on which the next one cannot start, so a dead mount is
-// unmounted lazily first. Gives up after too many deaths (restart_budget). Not thread-safe: control thread
-// only.
+// unmounted lazily first. Gives up after too many deaths (restart_budget). Runs as no candidate (join_cmd)
+// until it is told that it may become primary. Not thread-safe: control thread only.
 #pragma once
 
 #include "litefs/config.hpp"
@@ -21,7 +21,7 @@ namespace litefs::proxy {
 class litefs_process {
  public:
   litefs_process(boost::asio::io_context& context, reaper& r, condition& changed, litefs_options options,
-                 keeper_link const& keeper);
+                 keeper_link& keeper, bool candidate);
 
   // Called when it died on its own, before it is started again; set before run().
   std::function<void()> on_gone;
@@ -29,6 +29,7 @@ class litefs_process {
   boost::asio::awaitable<void> run();                      // until stop() or given_up()
   boost::asio::awaitable<void> stop(time_point deadline);  // SIGTERM, SIGKILL at the deadline
   void restart();                                          // ends it; run() starts it again
+  boost::asio::awaitable<void> become_candidate();         // ends it in order; run() starts it as one
   [[nodiscard]] bool given_up() const noexcept { return given_up_; }
   [[nodiscard]] std::uint64_t starts() const noexcept { return starts_; }
 
@@ -41,7 +42,9 @@ class litefs_process {
   reaper& reaper_;
   condition& changed_;
   litefs_options options_;
-  keeper_link const& keeper_;
+  keeper_link& keeper_;
+  bool candidate_;
+  bool planned_ = false;  // its end is our doing
   std::unique_ptr<child> process_;
   std::uint64_t starts_ = 0;
   bool stopping_ = false;

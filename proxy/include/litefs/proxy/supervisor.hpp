@@ -3,7 +3,8 @@
 // Start: (listeners are bound already) keeper, LiteFS, mount and role, anchors, each-start steps, app. Stop:
 // health 503, drain delay, the primary role to another node, no new connections, drain, app, our own handles,
 // LiteFS. A second stop() shortens every wait. A step that fails, an app or a LiteFS that gives up stops the
-// node. Not thread-safe: control thread only.
+// node. A step that ends with wants_primary (75) runs again once this node is the primary. Not thread-safe:
+// control thread only.
 #pragma once
 
 #include "litefs/proxy/app_process.hpp"
@@ -16,6 +17,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,7 +40,11 @@ class supervisor {
   boost::asio::awaitable<std::optional<int>> start();  // an exit code if it must not go on
   boost::asio::awaitable<std::optional<int>> wait_for_litefs();
   boost::asio::awaitable<std::optional<int>> run_steps();
+  boost::asio::awaitable<result<int>> run_until_done(process_options p);
+  bool find_users();
   void start_processes();
+  [[nodiscard]] bool wanted(run_on where) const;
+  [[nodiscard]] bool work_running() const;  // that only the primary runs
   void target_is(bool up);
   boost::asio::awaitable<int> serve();
   boost::asio::awaitable<void> shut_down();
@@ -54,6 +60,7 @@ class supervisor {
   reaper& reaper_;
   condition& changed_;
   cluster_node* cluster_;
+  std::map<std::string, identity> users_;
   std::vector<std::unique_ptr<app_process>> processes_;
   service_notice notice_;
   int stops_ = 0;

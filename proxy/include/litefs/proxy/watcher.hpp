@@ -35,6 +35,8 @@ class watcher {
   // Our LiteFS process has ended: its mount is dead, whatever the last report said.
   void on_litefs_gone();
 
+  // The positions in state() were read from the mount that is alive now.
+  [[nodiscard]] bool positions_known() const noexcept { return state().mount_alive && !resync_due_; }
   // Our LiteFS follows a primary that says nothing any more.
   [[nodiscard]] bool follows_silence() const noexcept;
   [[nodiscard]] node_state const& state() const noexcept { return machine_.state(); }
@@ -60,7 +62,7 @@ class watcher {
   std::set<std::string> moved_;  // databases with a transaction since the positions were asked for
   std::string logged_;
   std::uint64_t connects_ = 0;
-  bool resync_due_ = false;
+  bool resync_due_ = true;
   bool resyncing_ = false;
   bool stopped_ = false;
 };

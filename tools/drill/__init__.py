@@ -1,0 +1,1 @@
+"""Starts, stops, deploys and deaths of real nodes, each a table: what `bin/drill` runs."""
