@@ -6,6 +6,7 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include "litefs/proxy/must_live.hpp"
+#include "litefs/proxy/traffic.hpp"
 #include "litefs/proxy/version.hpp"
 
 namespace litefs::proxy {
@@ -27,11 +28,14 @@ std::string page_path(proxy_config const& config) {
 // The very program that runs: by its path, an upgrade in place would give us a keeper of another version.
 constexpr auto own_executable = "/proc/self/exe";
 
+constexpr std::chrono::milliseconds drain_look{2};  // how often running writes are looked at
+
 }  // namespace
 
 cluster_node::cluster_node(asio::io_context& context, condition& changed, reaper& r, node& shared,
                            worker_group& workers, maintenance& freezing)
     : context_(context),
+      changed_(changed),
       node_(shared),
       workers_(workers),
       maintenance_(freezing),
@@ -116,9 +120,21 @@ void cluster_node::stop_watching() {
 }
 
 void cluster_node::on_freeze() {
-  publisher_.frozen(node_.frozen);
+  if (node_.frozen)
+    asio::co_spawn(context_, freeze_processes(), must_live);
+  else
+    publisher_.frozen(false);
   replicas_.report_changed();
   link_.on_change();
+}
+
+// A request is counted before it looks for maintenance, so none starts after the count was zero.
+asio::awaitable<void> cluster_node::freeze_processes() {
+  auto const deadline = std::chrono::steady_clock::now() + node_.config.handoff_drain;
+  condition::predicate quiet = [this] { return workers_.all().writes_running == 0 || !node_.frozen; };
+  while (!quiet() && std::chrono::steady_clock::now() < deadline)
+    co_await changed_.wait(std::chrono::steady_clock::now() + drain_look, quiet);
+  publisher_.frozen(node_.frozen);
 }
 
 void cluster_node::on_state(std::shared_ptr<node_state const> state, std::optional<tx_event> tx) {

@@ -148,6 +148,7 @@ asio::awaitable<own_response> cluster_requests::freeze_writes(own_request reques
                      {"left_ms", maintenance_.now().left.count()},
                      {"before_ms", before.count()}};
   if (cluster_ && wanted.get_int64() > 0) {
+    co_await cluster_->freeze_processes();
     auto const why = co_await cluster_->handing_over().drain();
     facts["drained"] = !why;
     if (why) facts["running"] = *why;

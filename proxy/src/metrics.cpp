@@ -24,6 +24,7 @@ void add_health(metric_page& page, node const& n, node_state const& s) {
   page.gauge("litefs_proxy_ready", "1 if /litefs/ready answers 200.").add(v.ready);
   page.gauge("litefs_proxy_healthy", "1 if /litefs/health answers 200.").add(v.healthy);
   page.gauge("litefs_proxy_draining", "1 while the node stops.").add(n.draining);
+  page.gauge("litefs_proxy_maintenance", "1 while no write starts in the whole cluster.").add(n.frozen);
   page.gauge("litefs_proxy_target_up", "1 while the app answers.").add(n.target_up);
   page.gauge("litefs_proxy_mount_alive", "1 while LiteFS's mount can be read; always 1 without LiteFS.")
       .add(s.mount_alive);

@@ -40,6 +40,9 @@ class cluster_node {
   void stop_links();     // no peer hears of this node any more
   void stop_watching();  // last of all: LiteFS has ended
   void on_freeze();      // maintenance began, ended, or has another number
+  // The app's processes hear of maintenance when its requests that write have ended, at most handoff-drain
+  // later: before, those would be refused half way.
+  boost::asio::awaitable<void> freeze_processes();
 
   [[nodiscard]] view const& own_view() const noexcept { return view_; }
   [[nodiscard]] gate_controller& gate() noexcept { return gate_; }
@@ -73,6 +76,7 @@ class cluster_node {
   boost::asio::awaitable<void> take_over(std::string ticket);
 
   boost::asio::io_context& context_;
+  condition& changed_;
   node& node_;
   worker_group& workers_;
   maintenance& maintenance_;
