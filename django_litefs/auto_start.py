@@ -32,6 +32,14 @@ def manage(*arguments: str) -> list[str]:
     return [sys.executable, os.path.abspath(script), *arguments]
 
 
+def site_folder() -> str:
+    """Where the site's modules are found: beside manage.py, or here."""
+    script = sys.argv[0]
+    return (
+        os.getcwd() if os.path.basename(script) == "__main__.py" else os.path.dirname(os.path.abspath(script))
+    )
+
+
 def start(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
     """Returns when LiteFS is up. How long that may take, the command limits itself. Raises DidNotStartError."""
     with tempfile.TemporaryDirectory(prefix="litefs-") as folder, _datagrams(folder) as heard:

@@ -22,7 +22,7 @@ SERVER = "--server=gunicorn notes_site.wsgi"
 
 
 class Shell:
-    """Somebody's shell in the site's folder."""
+    """Somebody's shell, somewhere."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "cluster"
@@ -34,13 +34,19 @@ class Shell:
         }
 
     def command(self, *arguments: str) -> list[str]:
-        return [sys.executable, "manage.py", "litefs_devcluster", *arguments, f"--folder={self.folder}"]
+        return [
+            sys.executable,
+            str(SITE / "manage.py"),
+            "litefs_devcluster",
+            *arguments,
+            f"--folder={self.folder}",
+        ]
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         environment = {**self.environment, **environment}
         return subprocess.run(
             self.command(*arguments),
-            cwd=SITE,
+            cwd="/",
             env=environment,
             capture_output=True,
             text=True,
@@ -98,8 +104,8 @@ def test_a_failover(shell: Shell) -> None:
 def test_in_the_foreground(shell: Shell, line: str) -> None:
     """Until Ctrl-C, which reaches the whole foreground group, at any moment."""
     with subprocess.Popen(
-        shell.command("--nodes=1", SERVER),
-        cwd=SITE,
+        shell.command("--nodes=1"),  # with the server that is picked
+        cwd="/",
         env=shell.environment,
         stdout=subprocess.PIPE,
         text=True,

@@ -98,13 +98,19 @@ def test_a_bad_setting_is_one_error_before_anything_starts(
     assert not (single / "data").exists()
 
 
-def test_start_picks_a_server(single: Path, settings: Any) -> None:
+def test_start_picks_a_server(single: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    (single / "site").mkdir()
+    monkeypatch.chdir(single)
+    monkeypatch.setattr("sys.argv", ["site/manage.py", "litefs_start"])
     settings.WSGI_APPLICATION = "site.wsgi.application"
     out = StringIO()
     with pytest.raises(Executed):
         call_command("litefs_start", stdout=out)
+    assert os.getcwd() == str(single / "site"), "it would not find the application"
     picked = ["-m", "gunicorn", "--bind", "127.0.0.1:8000", "site.wsgi:application"]
-    assert yaml.safe_load((single / "data" / "litefs-proxy.yml").read_text())["exec"][1]["cmd"][1:] == picked
+    migrate, app = yaml.safe_load((single / "data" / "litefs-proxy.yml").read_text())["exec"]
+    assert migrate["cmd"][1] == str(single / "site" / "manage.py")
+    assert app["cmd"][1:] == picked
     assert "gunicorn site.wsgi:application" in out.getvalue()
     assert f"single node on the plain file {single / 'data' / 'db.sqlite3'}" in out.getvalue()
     settings.WSGI_APPLICATION = None

@@ -37,7 +37,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, action: str, node: str, folder: str | None, **options: Any) -> None:
-        cluster = DevCluster(folder or self._default_folder(), auto_start.manage())
+        cluster = DevCluster(os.path.abspath(folder or self._default_folder()), auto_start.manage())
+        os.chdir(auto_start.site_folder())  # where the app servers find the application
         try:
             if action in ("run", "up"):
                 start_it = self._run if action == "run" else self._up

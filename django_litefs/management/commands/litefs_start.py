@@ -59,7 +59,8 @@ class Command(BaseCommand):
             raise CommandError("--no-server and a server: leave out one of them.")
         try:
             s = effective()
-            if not command and not no_server:
+            picked = not command and not no_server
+            if picked:
                 command = picked_server()
                 self.stdout.write(f"LiteFS: the app server is {' '.join(command[1:])}")
             steps = {"migrate": not options["no_migrate"], "load": options["load"]}
@@ -76,6 +77,8 @@ class Command(BaseCommand):
             self.stderr.write(f"LiteFS: {wrong}")
         if s.single_because:
             self.stdout.write(f"LiteFS: {s.single_because}")
+        if picked:
+            os.chdir(auto_start.site_folder())  # where it finds the application
         self.stdout.flush()
         os.execv(program, [program, *arguments, *(["--parent", parent] if parent else [])])
 
