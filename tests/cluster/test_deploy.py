@@ -60,6 +60,7 @@ class Machines:
             "NOTES_SECRET_KEY": "the-same-on-each-node-" * 2,
             processes.MARK: self.mark,
         }
+        given.pop("LITEFS_USER", None)  # that user is not on this machine
         words = [sys.executable if word.endswith("python") else self.replaced(word) for word in command]
         self.nodes[name] = node
         with node.log.open("wb") as log:

@@ -158,6 +158,9 @@ def test_dockerfile(dockerfile: list[tuple[str, str]]) -> None:
     assert all(folder.startswith("/") for folder in by_name["WORKDIR"])
     assert all(isinstance(json.loads(by_name[name][0]), list) for name in ("ENTRYPOINT", "CMD")), "exec form"
     assert by_name["EXPOSE"] == [str(FRONT_PORT)]
+    (user,) = re.findall(r"LITEFS_USER=(\w+)", by_name["ENV"][0])
+    assert any(re.search(rf"useradd .*\b{user}$", command) for command in by_name["RUN"])
+    assert "USER" in DEFAULTS
     for command in by_name["RUN"]:
         if "apt-get install" in command:
             assert "apt-get update" in command
