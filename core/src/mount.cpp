@@ -2,8 +2,10 @@
 
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <linux/stat.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -29,7 +31,8 @@ result<mount_identity> inspect_mount(std::string const& path) {
   // ask.
   struct statx root {};
   struct statfs system {};
-  if (::statx(AT_FDCWD, path.c_str(), AT_STATX_FORCE_SYNC, STATX_BASIC_STATS, &root) != 0 ||
+  // By its number: glibc has a function for it since 2.28 only.
+  if (::syscall(SYS_statx, AT_FDCWD, path.c_str(), AT_STATX_FORCE_SYNC, STATX_BASIC_STATS, &root) != 0 ||
       ::statfs(path.c_str(), &system) != 0) {
     return errno == ENOTCONN || errno == ECONNABORTED ? errc::mount_dead : errc::mount_absent;
   }
