@@ -39,7 +39,7 @@ def _from_maven(target: Target) -> Path:
     classifier, sha256 = JARS[target.machine]
     unpacked = KEPT / "maven" / f"cpython-{MAVEN.rsplit(':', 1)[1]}-{classifier}"
     if not unpacked.is_dir():
-        jar = unpacked.with_suffix(".jar")
+        jar = unpacked.with_name(f"{unpacked.name}.jar")
         jar.parent.mkdir(parents=True, exist_ok=True)
         artifact = f"-Dartifact={MAVEN}:jar:{classifier}"
         quietly(["mvn", "-q", "dependency:get", "-Dtransitive=false", artifact])
@@ -47,7 +47,7 @@ def _from_maven(target: Target) -> Path:
         quietly(["mvn", "-q", "dependency:copy", *copied])
         if (seen := hashlib.sha256(jar.read_bytes()).hexdigest()) != sha256:
             raise SystemExit(f"{jar}: sha256 is {seen}, {sha256} was expected")
-        new = unpacked.with_suffix(".new")
+        new = unpacked.with_name(f"{unpacked.name}.new")
         with zipfile.ZipFile(jar) as archive:
             archive.extractall(new)
         (new / "org" / "bytedeco" / "cpython" / classifier).rename(unpacked)

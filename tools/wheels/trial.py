@@ -21,6 +21,7 @@ from tools.cluster.addresses import free_network
 from tools.cluster.client import Client
 from tools.cluster.cluster import Cluster
 from tools.cluster.node import Node
+from tools.wheels import installed
 from tools.wheels.targets import ROOT
 
 SETTINGS = """
@@ -36,15 +37,8 @@ SERVERS = {
     "granian": ("granian", "--interface", "wsgi", "mysite.wsgi:application"),
     "hypercorn": ("hypercorn", "mysite.asgi:application"),
 }
-FACTS = """
-import importlib.metadata, platform, django, django_litefs
-wheel = importlib.metadata.distribution("django-litefs").read_text("WHEEL")
-print(platform.python_version(), django.__version__, wheel.split("Tag: ")[1].split()[0], django_litefs.__file__)
-"""
-LOCKS = ("requirements.txt", "requirements-wheels.txt")
 USER = "first-user"
 PASSWORD = secrets.token_urlsafe(12)
-INSTALLED_WITHIN_S = 600
 
 
 def main() -> int:
@@ -61,33 +55,10 @@ def main() -> int:
 
 
 def environment(folder: Path, options: argparse.Namespace) -> str:
-    """An empty environment with the wheel, Django and the servers. pip itself picks one of the folder's wheels."""
     with told("virtual environment, pip install") as facts:
-        subprocess.run([options.python, "-m", "venv", folder / "venv"], check=True)
-        python = str(folder / "venv" / "bin" / "python")
-        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        here = ["--no-index", "--no-deps", "--find-links", str(options.dist)]
-        subprocess.run([*pip, *here, "django-litefs"], check=True, timeout=INSTALLED_WITHIN_S)
-        locked = folder / "constraints.txt"
-        locked.write_text("".join(constraints(options.django)))
-        wanted = ["django-litefs", *SERVERS]
-        subprocess.run([*pip, "--constraint", str(locked), *wanted], check=True, timeout=INSTALLED_WITHIN_S)
-        # Not the source tree's package, and not by its interpreter.
-        said = subprocess.run([python, "-c", FACTS], cwd=folder, check=True, capture_output=True, text=True)
-        version, django, tag, file = said.stdout.split()
-        assert Path(file).is_relative_to(folder), file
-        facts += [f"Python {version}", f"Django {django}", tag]
-    return python
-
-
-def constraints(django: str) -> Iterator[str]:
-    """The locked versions, for servers and what they need; another Django if one is named."""
-    for name in LOCKS:
-        for line in (ROOT / name).read_text().splitlines():
-            if "==" in line and not (django and line.lower().startswith("django==")):
-                yield line.rstrip("\\ ") + "\n"
-    if django:
-        yield f"Django=={django}\n"
+        found = installed.install(folder, options.dist, SERVERS, python=options.python, django=options.django)
+        facts += [f"Python {found.version}", f"Django {found.django}", found.tag]
+    return found.python
 
 
 def start_project(folder: Path, python: str) -> Path:
