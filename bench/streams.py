@@ -21,8 +21,7 @@ from tools.cluster import Cluster
 from tools.cluster.cluster import ROOT
 
 SERVER = ("uvicorn", "tools.cluster.stream_app:app", f"--app-dir={ROOT}", "--log-level=warning")
-# Each WebSocket takes a place at the target for as long as it is open.
-RULES = {"LITEFS_ALWAYS_FORWARD": "/far/*", "LITEFS_TARGET_CONNECTIONS": "256"}
+RULES = {"LITEFS_ALWAYS_FORWARD": "/far/*"}
 PARTS = ("sockets", "events", "bodies", "idle")
 
 

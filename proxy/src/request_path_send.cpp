@@ -21,7 +21,15 @@ constexpr std::chrono::milliseconds unsafe_idle_max{500};  // an older idle conn
 constexpr int signed_anew_max = 3;
 constexpr std::string_view replay_always = "primary";  // a write was refused: the route is one that writes
 constexpr std::string_view replay_once = "once";       // only this time: the mount was lost under a read
+constexpr std::string_view event_stream = "text/event-stream";
 constexpr auto writes_unbounded = std::numeric_limits<std::size_t>::max();  // the target's gate bounds them
+
+// A tunnel or an event stream stays open for hours, and an app that offers one serves many at once: it would
+// only take the places of requests.
+bool stays_open(upstream_answer const& answer) noexcept {
+  auto const type = find_field(answer.accepted.forward, "Content-Type");
+  return answer.head.status == 101 || iequals(type.substr(0, event_stream.size()), event_stream);
+}
 
 }  // namespace
 
@@ -89,6 +97,7 @@ awaitable<request_path::next> request_path::to_target() {
     co_return next::done;
   }
   running.reset();
+  if (stays_open(a.answer)) permit = {};
   co_return co_await finish(a, to);
 }
 
