@@ -77,9 +77,12 @@ TEST(control_server, answers_over_tcp_and_over_a_private_socket) {
 }
 
 TEST(control_server, an_address_that_is_taken_is_named_with_its_key) {
-  served s(any_port);
+  control_thread thread;
+  // A program that does not share its port, as the successor of a node would.
+  asio::ip::tcp::acceptor const taken(thread.context, {asio::ip::make_address("127.0.0.1"), 0}, false);
+  endpoint const there{.host = "127.0.0.1", .port = taken.local_endpoint().port(), .unix_path = {}};
   try {
-    control_server const second(s.thread.context, s.server.bound(), "admin-addr", echo);
+    control_server const second(thread.context, there, "admin-addr", echo);
     FAIL() << "bound twice";
   } catch (boost::system::system_error const& e) {
     EXPECT_NE(std::string(e.what()).find("cannot listen on admin-addr 127.0.0.1:"), std::string::npos)

@@ -20,7 +20,7 @@ TEST(endpoint_of_url, table) {
   for (auto const& r :
        {row{"http://n0:8081", endpoint{"n0", 8081, ""}}, row{"http://n0:8081/", endpoint{"n0", 8081, ""}},
         row{"http://n0", endpoint{"n0", 80, ""}}, row{"http://[::1]:81", endpoint{"::1", 81, ""}},
-        row{"http://[::1]", endpoint{"::1", 80, ""}}, row{"https://n0", std::nullopt},
+        row{"http://[::1]", endpoint{"::1", 80, ""}}, row{"https://n0", endpoint{"n0", 443, "", true}},
         row{"http://", std::nullopt}, row{"http://n0/x", std::nullopt}, row{"http://u@n0", std::nullopt},
         row{"http://unix:/run/x", std::nullopt}, row{"http://unix:x", std::nullopt}}) {
     EXPECT_EQ(endpoint_of_url(r.url), r.expected) << r.url;

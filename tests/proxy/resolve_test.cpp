@@ -19,7 +19,8 @@ TEST(resolve, peers_of_each_form) {
            row{"http://[fdaa:0:1::2]", endpoint{"fdaa:0:1::2", 80, {}}},
            row{"http://10.0.0.2:8081/", endpoint{"10.0.0.2", 8081, {}}},
            row{"http://d8d9.vm.site.internal:8081", endpoint{"d8d9.vm.site.internal", 8081, {}}},
-           row{"https://10.0.0.2:8081", std::nullopt},
+           row{"https://10.0.0.2:8081", endpoint{"10.0.0.2", 8081, {}, true}},
+           row{"ftp://10.0.0.2:8081", std::nullopt},
            row{"http://unix:/run/x", std::nullopt},
            row{"http://:8081", std::nullopt},
        }) {
