@@ -1,6 +1,7 @@
 #include "litefs/proxy/successor.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <signal.h>
 #include <spdlog/spdlog.h>
 #include <sys/syscall.h>
@@ -39,8 +40,8 @@ std::vector<char*> pointers_to(std::vector<std::string>& strings) {
 std::vector<std::string> environment_with(int listeners) {
   std::vector<std::string> all;
   for (char** e = environ; *e != nullptr; ++e) all.emplace_back(*e);
-  all.push_back(std::string(listeners_variable) + '=' + std::to_string(listeners));
-  all.push_back(std::string(ready_variable) + '=' + std::to_string(first_descriptor + listeners));
+  all.push_back(fmt::format("{}={}", listeners_variable, listeners));
+  all.push_back(fmt::format("{}={}", ready_variable, first_descriptor + listeners));
   return all;
 }
 
