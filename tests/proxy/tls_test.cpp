@@ -127,14 +127,16 @@ TEST(tls, a_new_certificate_is_for_new_connections) {
 
 // A primary that speaks TLS on its first address and wants a certificate of its peers.
 struct tls_nodes {
-  explicit tls_nodes(std::string name = "127.0.0.1", std::function<void(peer_tls&)> const& adjust = {}) {
+  explicit tls_nodes(std::string const& names = "IP:127.0.0.1",
+                     std::function<void(peer_tls&)> const& adjust = {})
+      : served(files.issue("n1", &files.ca, names, 3600)) {
     auto c1 = node_config("n1", app1.port());
-    c1.tls = tls_config(0, files.local, files.ca.cert_file).tls;
+    c1.tls = tls_config(0, served, files.ca.cert_file).tls;
     c1.primary_urls = {{"n2", "http://127.0.0.1:1"}};
     primary = std::make_unique<front_door>(std::move(c1), state_at(9, role::primary));
     auto c2 = node_config("n2", app2.port());
     c2.primary_redirect_timeout = milliseconds(500);
-    c2.primary_urls = {{"n1", "https://" + name + ":" + std::to_string(tls_port(*primary))}};
+    c2.primary_urls = {{"n1", "https://127.0.0.1:" + std::to_string(tls_port(*primary))}};
     c2.peer_tls = {.ca = files.ca.cert_file, .cert = own.cert_file, .key = own.key_file, .verify = true};
     if (adjust) adjust(c2.peer_tls);
     replica = std::make_unique<front_door>(std::move(c2), state_at(9, role::replica, "n1"));
@@ -142,7 +144,7 @@ struct tls_nodes {
 
   tls_files files;
   issued own = files.issue("n2", &files.ca, "DNS:n2", 3600);
-  issued stranger = files.issue("other", nullptr, "", 3600);
+  issued served;
   scripted_upstream app1{std::string(ok)};
   scripted_upstream app2{std::string(ok)};
   std::unique_ptr<front_door> primary;
@@ -163,23 +165,23 @@ TEST(tls, a_write_reaches_a_primary_that_asks_for_certificates) {
 TEST(tls, a_primary_that_cannot_prove_its_name_gets_no_write) {
   struct row {
     char const* what;
-    std::string name;
-    std::function<void(tls_nodes*, peer_tls&)> adjust;
+    std::string names;  // that its certificate is for
+    std::function<void(peer_tls&)> adjust;
     int status;
   };
   tls_files others;
   for (auto const& r :
-       {row{"its name", "localhost", [](auto*, auto&) {}, 200},
-        row{"another name", "127.0.0.2", [](auto*, auto&) {}, 503},
-        row{"another authority", "127.0.0.1", [&](auto*, auto& p) { p.ca = others.ca.cert_file; }, 503},
-        row{"without verification", "127.0.0.1",
-            [&](auto*, auto& p) {
+       {row{"its name", "IP:127.0.0.1", [](auto&) {}, 200},
+        row{"another name", "IP:127.0.0.2,DNS:localhost", [](auto&) {}, 503},
+        row{"another authority", "IP:127.0.0.1", [&](auto& p) { p.ca = others.ca.cert_file; }, 503},
+        row{"without verification", "IP:127.0.0.2",
+            [&](auto& p) {
               p.ca = others.ca.cert_file;
               p.verify = false;
             },
             200},
-        row{"no certificate of ours", "127.0.0.1", [](auto*, auto& p) { p.cert = p.key = {}; }, 502}}) {
-    tls_nodes nodes(r.name, [&](peer_tls& p) { r.adjust(nullptr, p); });
+        row{"no certificate of ours", "IP:127.0.0.1", [](auto& p) { p.cert = p.key = {}; }, 502}}) {
+    tls_nodes nodes(r.names, [&](peer_tls& p) { r.adjust(p); });
     auto const answer = nodes.replica->ask(post);
     EXPECT_EQ(status_of(answer), r.status) << r.what << answer;
     EXPECT_EQ(nodes.app1.received().empty(), r.status != 200) << r.what;
