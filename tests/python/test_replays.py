@@ -12,6 +12,12 @@ from django_litefs import middleware, replays
 from django_litefs.replays import ReplayWatch
 
 
+@pytest.fixture(autouse=True)
+def heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever logging another test has configured."""
+    monkeypatch.setattr(replays.logger, "disabled", False)
+
+
 def served(reads: int, views: dict[str, int]) -> ReplayWatch:
     watch = ReplayWatch()
     for _ in range(reads):
