@@ -64,14 +64,10 @@ class Load:
                 connection.request("POST", "/", b"x" * 1000)
                 answer = connection.getresponse()
                 answer.read()
-            except (
-                BrokenPipeError if keep else ()
-            ):  # an idle connection that was closed: clients open another
-                connection.close()
-                connection = make()
-                continue
             except (OSError, http.client.HTTPException) as error:
-                self.failed.append(repr(error))
+                # An idle connection that was closed: clients open another.
+                if not (keep and isinstance(error, BrokenPipeError)):
+                    self.failed.append(repr(error))
                 connection.close()
                 connection = make()
                 continue
