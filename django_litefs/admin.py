@@ -23,6 +23,7 @@ from django_litefs.models import Cluster
 
 logger = logging.getLogger("django_litefs.admin")
 PAGE = "admin:django_litefs_cluster_changelist"
+VIEW, PROMOTE = "django_litefs.view_cluster", "django_litefs.promote"
 
 if TYPE_CHECKING:
     Base = admin.ModelAdmin[Cluster]
@@ -54,33 +55,35 @@ class ClusterAdmin(Base):
         return False
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        self._require(request, "view")
+        _require(request, VIEW)
+        single = _is_single()
         context = {
             **self.admin_site.each_context(request),
             "title": "Cluster",
             "opts": self.opts,
-            "single": _is_single(),
-            "found": None if _is_single() else _cluster(),
-            "may_promote": request.user.has_perm("django_litefs.promote"),
+            "single": single,
+            "found": None if single else _cluster(),
+            "may_promote": request.user.has_perm(PROMOTE),
         }
         return TemplateResponse(request, "admin/django_litefs/cluster/change_list.html", context)
 
     def nodes_view(self, request: HttpRequest) -> JsonResponse:
         """What the page asks for again and again."""
-        self._require(request, "view")
+        _require(request, VIEW)
         return JsonResponse(_cluster())
 
     def promote_view(self, request: HttpRequest) -> HttpResponse:
-        self._require(request, "promote")
+        _require(request, PROMOTE)
         node = request.POST.get("node", "")
         # The handoff waits for all running writes, and this request is one: it must be answered first.
         threading.Thread(target=_promote, args=(node,), name="litefs-promote").start()
         self.message_user(request, f"{node} was asked to become the primary.", messages.INFO)
         return HttpResponseRedirect(reverse(PAGE, current_app=self.admin_site.name))
 
-    def _require(self, request: HttpRequest, what: str) -> None:
-        if not request.user.has_perm(f"django_litefs.{what if what == 'promote' else 'view_cluster'}"):
-            raise PermissionDenied
+
+def _require(request: HttpRequest, permission: str) -> None:
+    if not request.user.has_perm(permission):
+        raise PermissionDenied
 
 
 def _promote(node: str) -> None:
