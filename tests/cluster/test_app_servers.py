@@ -49,13 +49,8 @@ def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Fro
         tmp_path,
         {"addr": f"127.0.0.1:{free_port()}", "target": target, "threads": 2, "limits": limits, "exec": [app]},
     )
-    front.start()
-    try:
-        front.wait_listening()
+    with front.running():
         yield front, at_once
-        front.stop()
-    finally:
-        front.kill()
 
 
 def ask(front: Front, path: str = f"/sleep/{WORK}") -> Answer:
@@ -116,13 +111,8 @@ def two_targets(tmp_path: Path) -> Iterator[Front]:
             "exec": exec_,
         },
     )
-    front.start()
-    try:
-        front.wait_listening()
+    with front.running():
         yield front
-        front.stop()
-    finally:
-        front.kill()
 
 
 def test_two_targets_share_the_work_and_stand_in_for_each_other(two_targets: Front) -> None:

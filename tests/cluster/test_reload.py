@@ -119,13 +119,8 @@ def front(tmp_path: Path, app: int) -> Iterator[Front]:
             "log": {"access-file": str(tmp_path / "access.log"), "format": "json"},
         },
     )
-    front.start()
-    try:
-        front.wait_listening()
+    with front.running():
         yield front
-        front.stop()
-    finally:
-        front.kill()
 
 
 def plain_port(front: Front) -> int:

@@ -9,7 +9,8 @@ import ssl
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,17 @@ class Front:
         if self._process is not None and self._process.pid == self.pid:
             return self._process.poll() is not None
         return not Path(f"/proc/{self.pid}").exists()
+
+    @contextmanager
+    def running(self) -> Iterator[Front]:
+        """Listening inside the block, stopped after it, and killed if that goes wrong."""
+        self.start()
+        try:
+            self.wait_listening()
+            yield self
+            self.stop()
+        finally:
+            self.kill()
 
     def stop(self) -> None:
         if self.pid and not self.ended():
