@@ -16,6 +16,7 @@ FIRST_PORTS = {"front": 8081, "target": 8001, "litefs": 20202, "admin": 20302}
 STOP_WITHIN_S = 40.0  # more than STOP_TIMEOUT's default
 PAUSE_S = 0.1
 ASK_TIMEOUT_S = 2.0
+INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
 
 
 class DevClusterError(Exception):
@@ -40,17 +41,22 @@ class Member:
         return f"http://{HOST}:{self.ports['front']}/"
 
     def spawn(self, command: Sequence[str], environment: Mapping[str, str], log: str) -> None:
-        """In a session of its own; it outlives us."""
+        """In a session of its own; it outlives us. Ctrl-C waits until we know its id."""
         output = (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         nothing = (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)
-        self.pid = os.posix_spawnp(
-            command[0],
-            list(command),
-            {**os.environ, **environment},
-            file_actions=[nothing, output, (os.POSIX_SPAWN_DUP2, 1, 2)],
-            setsid=True,
-        )
-        self.born = _born(self.pid)
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTS)
+        try:
+            self.pid = os.posix_spawnp(
+                command[0],
+                list(command),
+                {**os.environ, **environment},
+                file_actions=[nothing, output, (os.POSIX_SPAWN_DUP2, 1, 2)],
+                setsid=True,
+                setsigmask=mask,
+            )
+            self.born = _born(self.pid)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
     def stop(self) -> None:
         """SIGTERM, and SIGKILL to all of it if it does not end."""

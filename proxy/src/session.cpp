@@ -74,12 +74,12 @@ awaitable<bool> session::agree_on_tls() {
 }
 
 // Between requests a connection waits here, without a transaction and after a moment without a buffer; a
-// drain ends it here.
+// drain ends it here, but not at once: the last answer may have promised to keep it.
 awaitable<bool> session::wait_for_bytes() {
-  if (parts_.draining && !first_) co_return false;
   auto const& limits = parts_.live->config.timeouts;
-  auto const deadline = first_ ? opened_ + limits.header : parts_.ticks.now() + limits.idle;
-  auto const soon = std::min(deadline, parts_.ticks.now() + moment);
+  clock::duration const patience = parts_.draining ? idle_in_drain : limits.idle;
+  auto const deadline = first_ ? opened_ + limits.header : parts_.ticks.now() + patience;
+  auto const soon = parts_.draining ? deadline : std::min(deadline, parts_.ticks.now() + moment);
   idle = !first_;
   auto n = co_await client_.io.read_some(client_.head.prepare(read_least), soon);
   bool const quiet = n.has_error() && n.error() == asio::error::timed_out && soon < deadline;

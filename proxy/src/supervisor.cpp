@@ -265,9 +265,9 @@ asio::awaitable<void> supervisor::drain(time_point deadline) {
   workers_.stop_accepting();
   workers_.drain();
   condition::predicate hurry = [this] { return fast(); };
-  while (workers_.connections() > 0 && clock::now() < deadline && !fast()) {
+  do {  // the first time for the threads to hear of it, and for what they have just accepted to be counted
     co_await changed_.wait(clock::now() + drain_check, hurry);
-  }
+  } while (workers_.connections() > 0 && clock::now() < deadline && !fast());
   if (workers_.connections() > 0) spdlog::warn("{} connections are cut", workers_.connections());
 }
 

@@ -16,9 +16,6 @@ namespace litefs::proxy {
 
 namespace {
 
-// A client may be about to use its kept connection: its request is answered, with `Connection: close`.
-constexpr std::chrono::milliseconds idle_in_drain{500};
-
 // Of each address every thread gets a listener: its own, or one of those that listen already. These may be
 // more or fewer than threads: more are spread, fewer are used by several. A unix socket cannot be bound
 // twice. The first thread's doorways begin with the addresses, in their order.

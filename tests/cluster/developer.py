@@ -68,14 +68,14 @@ class Developer:
     def running(self, name: str) -> list[int]:
         return [p for p in processes.marked(self.mark) if Path(processes.command(p)[0]).name == name]
 
-    def until_served(self, other_than: int = 0) -> int:
+    def until_served(self, other_than: int = 0, within: float = WITHIN) -> int:
         """The process that serves, and is not that one."""
 
         def served() -> int:
             pid = self.serving_pid()
             return 0 if pid == other_than else pid
 
-        return until(served, f"another process than {other_than} serves", WITHIN)
+        return until(served, f"another process than {other_than} serves", within)
 
     def quit(self, number: signal.Signals, *, group: bool) -> int:
         """Ctrl-C on the terminal (the whole foreground group), or a signal to the one process."""

@@ -30,10 +30,6 @@ HANGUPS = 50
 REPLACEMENTS = 5
 BETWEEN = 0.05
 
-# A known fault, not yet found: in about one run of five one of some 15,000 requests meets a connection that the
-# proxy closes as it leaves (a broken pipe, or TLS ended without a word). Set the variable to look for it.
-drained = pytest.mark.skipif("LITEFS_LOOK_FOR_CUT_CLIENTS" not in os.environ, reason="known fault, see above")
-
 
 class Load:
     """Clients that ask without pause, over kept connections and over new ones, plain and by TLS."""
@@ -207,7 +203,6 @@ def test_the_access_log_is_rotated_and_loses_no_line(front: Front) -> None:
     assert all(line["id"] and line["upstream_ms"] > 0 and line["in"] > 1000 for line in lines)
 
 
-@drained
 def test_replaced_by_a_new_process_that_gets_the_sockets(
     front: Front, measured: Callable[[str], None]
 ) -> None:
@@ -244,7 +239,6 @@ def test_a_supervisor_is_not_replaced(tmp_path: Path) -> None:
         front.kill()
 
 
-@drained
 def test_restarts_with_sockets_held_by_somebody_else_refuse_nobody(
     tmp_path: Path, app: int, measured: Callable[[str], None]
 ) -> None:

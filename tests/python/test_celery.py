@@ -40,6 +40,10 @@ def app() -> Iterator[Any]:
             raise task.retry()
         return task.request.get(litefs_celery.HEADER)
 
+    def as_it_is(**_: object) -> None:
+        """Celery leaves logging alone if anybody listens; else it sets the root's level for all later tests."""
+
+    celery.signals.setup_logging.connect(as_it_is)
     litefs_celery.connect(timeout=TIMEOUT_S)
     with start_worker(app, perform_ping_check=False, pool="solo"):
         yield app

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/intrusive/list.hpp>
+#include <chrono>
 #include <cstdint>
 #include <string>
 
@@ -15,6 +16,10 @@
 #include "litefs/proxy/view.hpp"
 
 namespace litefs::proxy {
+
+// How long a drain leaves kept connections open: a client may be about to use one. Its request is answered, with
+// `Connection: close`.
+inline constexpr std::chrono::milliseconds idle_in_drain{500};
 
 // A client's connection as a drain sees it.
 struct open_session
