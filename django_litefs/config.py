@@ -14,17 +14,16 @@ from typing import Any
 
 import yaml
 
-from django_litefs import _core, process, server
+from django_litefs import _core, lease, process, server
 from django_litefs.settings import Settings, SettingsError
 
 HEADER = (
     "# Written by 'manage.py litefs_start' at each start from the LITEFS settings: changes here are lost.\n"
     "# 'manage.py litefs_config' prints it.\n"
 )
-SECRET_KEYS = ("secret", "auth-token")
+SECRET_KEYS = ("secret", "auth-token", "token")
 REDACTED = "(redacted)"
 USER_INFO = re.compile(r"://[^/@]*@")
-PLAIN_URL = re.compile(r"http://[^/@?#]+/?")
 # LiteFS's own default of 1 s is how long every other node would hold its writes after each handoff.
 RECONNECT_DELAY = "100ms"
 IMPORT_TIMEOUT = "1h"
@@ -222,10 +221,11 @@ def _cold_start(s: Settings, litefs: str) -> dict[str, Any]:
 
 
 def _consul(s: Settings) -> dict[str, Any]:
-    """Lets the proxy give back the lease of a LiteFS that died; over plain http alone, which is all it speaks."""
-    if s.static_lease or not PLAIN_URL.fullmatch(s.consul_url):
+    """Lets the proxy see that the lease is still ours, and give back that of a LiteFS that died."""
+    if s.static_lease:
         return {}
-    return {"consul": {"url": s.consul_url.rstrip("/"), "key": s.consul_key, "ttl": s.consul_ttl}}
+    api, key, token = lease.place(s)
+    return {"consul": {"url": api, "key": key, "ttl": s.consul_ttl, **({"token": token} if token else {})}}
 
 
 def _lease(s: Settings) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from typing import NamedTuple
 
 from django_litefs.settings import Settings, SettingsError
 
@@ -53,15 +54,29 @@ def local_cluster_id(s: Settings) -> str:
         return ""
 
 
-def remote_cluster_id(s: Settings) -> str:
-    """As LiteFS reads it: the URL's path is a prefix of the key, its password the token. '' if there is none."""
+class Place(NamedTuple):
+    """Where LiteFS keeps the lease."""
+
+    api: str  # "https://host:port"
+    key: str
+    token: str  # "": none
+
+
+def place(s: Settings) -> Place:
+    """As LiteFS reads CONSUL_URL: its path is a prefix of the key, its password the token (consul/consul.go)."""
     url = urllib.parse.urlsplit(s.consul_url)
-    key = "/".join(part.strip("/") for part in (url.path, s.consul_key, CLUSTER_ID_FILE) if part.strip("/"))
+    key = "/".join(part.strip("/") for part in (url.path, s.consul_key) if part.strip("/"))
     host = url.netloc.rpartition("@")[2]
-    request = urllib.request.Request(  # noqa: S310 (the scheme was checked with the settings)
-        f"{url.scheme}://{host}/v1/kv/{urllib.parse.quote(key)}?raw"
-    )
     token = urllib.parse.unquote(url.password or "") or os.environ.get("CONSUL_HTTP_TOKEN", "")
+    return Place(f"{url.scheme}://{host}", key, token)
+
+
+def remote_cluster_id(s: Settings) -> str:
+    """'' if there is none."""
+    api, key, token = place(s)
+    request = urllib.request.Request(  # noqa: S310 (the scheme was checked with the settings)
+        f"{api}/v1/kv/{urllib.parse.quote(f'{key}/{CLUSTER_ID_FILE}')}?raw"
+    )
     if token:
         request.add_header("X-Consul-Token", token)
     try:

@@ -24,6 +24,12 @@ struct command {
   list_of<std::string> words{any_text("word")};
 };
 
+scalar<std::string> hidden_text() {
+  auto kind = any_text("secret");
+  kind.format = [](std::string const& t) { return std::string(t.empty() ? "" : redaction); };
+  return kind;
+}
+
 struct text_map {
   bool redacted = false;  // values are not shown
 
@@ -128,7 +134,9 @@ field<proxy_config> secret_file() {
 
 std::vector<field<consul_lease>> consul_fields() {
   using c = consul_lease;
-  return {make_field("url", &c::api, http_url()), make_field("key", &c::key, any_text("litefs/mysite")),
+  return {make_field("url", &c::api, http_or_https_url()),
+          make_field("key", &c::key, any_text("litefs/mysite")),
+          make_field("token", &c::token, hidden_text()),
           make_field("ttl", &c::ttl, duration(milliseconds(1'000)))};
 }
 

@@ -194,6 +194,14 @@ scalar<endpoint> http_url() {
           [](endpoint const& e) { return e == endpoint{} ? std::string() : "http://" + to_string(e); }};
 }
 
+scalar<endpoint> http_or_https_url() {
+  return {"a URL of the form http://host:port or https://host:port", "http://127.0.0.1:8500", parse_peer_url,
+          [](endpoint const& e) {
+            if (e == endpoint{}) return std::string();
+            return (e.tls ? "https://" : "http://") + to_string(e);
+          }};
+}
+
 scalar<path_pattern> pattern() {
   return {"a path rule (it starts with '/' or '*')", "/static/*",
           [](std::string const& t) {

@@ -16,6 +16,7 @@ namespace litefs::configuration {
 [[nodiscard]] scalar<std::uint64_t> size();
 [[nodiscard]] scalar<endpoint> address(std::string example);
 [[nodiscard]] scalar<endpoint> http_url();
+[[nodiscard]] scalar<endpoint> http_or_https_url();
 [[nodiscard]] scalar<path_pattern> pattern();
 [[nodiscard]] scalar<std::string> network();
 [[nodiscard]] scalar<int> signal_name();

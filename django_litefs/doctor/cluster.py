@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from django_litefs import health
+from django_litefs import health, lease
 from django_litefs._values import ANY_HOST, split_address
 from django_litefs.conf import this_node
 from django_litefs.doctor import Finding, good, probe, problem, redacted, unknown, warning
@@ -29,7 +29,7 @@ def consul(s: Settings) -> Iterator[Finding]:
     where = redacted(s.consul_url)
     began = time.time()
     try:
-        status, headers, body = _get(s.consul_url, f"/v1/kv/{quote(s.consul_key)}")
+        status, headers, body = _get(lease.place(s))
     except (OSError, http.client.HTTPException) as error:
         yield problem(
             "consul",
@@ -134,8 +134,8 @@ def write(s: Settings) -> Iterator[Finding]:
         )
 
 
-def _get(url: str, path: str) -> tuple[int, http.client.HTTPMessage, bytes]:
-    parts = urlsplit(url)
+def _get(place: lease.Place) -> tuple[int, http.client.HTTPMessage, bytes]:
+    parts = urlsplit(place.api)
     secure = parts.scheme == "https"
     connection = (
         http.client.HTTPSConnection(
@@ -144,13 +144,9 @@ def _get(url: str, path: str) -> tuple[int, http.client.HTTPMessage, bytes]:
         if secure
         else http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT_S)
     )
-    headers = {}
-    if parts.username is not None or parts.password is not None:
-        pair = f"{parts.username or ''}:{parts.password or ''}"
-        headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
-        headers["X-Consul-Token"] = parts.password or ""
+    headers = {"X-Consul-Token": place.token} if place.token else {}
     try:
-        connection.request("GET", parts.path.rstrip("/") + path, headers=headers)
+        connection.request("GET", f"/v1/kv/{quote(place.key)}", headers=headers)
         answer = connection.getresponse()
         return answer.status, answer.headers, answer.read()
     finally:

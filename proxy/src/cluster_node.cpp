@@ -62,13 +62,17 @@ cluster_node::cluster_node(asio::io_context& context, condition& changed, reaper
   litefs_.emplace(context, r, changed, litefs, keeper_, candidate);
   if (!candidate) joining_.emplace(changed, shared, members_, joining_hooks());
   litefs_->on_gone = [this] { watcher_.on_litefs_gone(); };
-  if (litefs.consul) stuck_.emplace(changed, litefs.hostname, stuck_hooks(*litefs.consul));
+  if (!litefs.consul) return;
+  litefs_->release = [this, lease = *litefs.consul] {
+    return release_lease(lease, node_.config.litefs->hostname, node_.live()->consul);
+  };
+  stuck_.emplace(changed, litefs.hostname, stuck_hooks(*litefs.consul));
 }
 
 void cluster_node::guard_lease(consul_lease const& lease) {
   lease_guard_.emplace(
-      context_, node_.lease, lease.ttl, node_.config.litefs->hostname, [lease] { return read_lease(lease); },
-      [this] { workers_.post_wake(); });
+      context_, node_.lease, lease.ttl, node_.config.litefs->hostname,
+      [this, lease] { return read_lease(lease, node_.live()->consul); }, [this] { workers_.post_wake(); });
   probe_.on_answer = [this](boot_clock::time_point asked) { lease_guard_->on_probe(asked); };
 }
 
@@ -76,7 +80,7 @@ stuck_litefs::hooks cluster_node::stuck_hooks(consul_lease const& lease) {
   return {.state = [this]() -> node_state const& { return watcher_.state(); },
           .follows_silence = [this] { return watcher_.follows_silence(); },
           .unproven = [this] { return state().role == role::primary && !node_.lease.holds(); },
-          .read_lease = [lease] { return read_lease(lease); },
+          .read_lease = [this, lease] { return read_lease(lease, node_.live()->consul); },
           .restart = [this] { litefs_->restart(); }};
 }
 

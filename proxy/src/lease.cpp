@@ -39,11 +39,14 @@ std::optional<std::string> decode_base64(std::string_view text) {
   return out;
 }
 
-call_request consul_request(std::string_view method, std::string const& target) {
+asio::awaitable<result<call_response>> ask(consul_lease const& lease, tls_context const& tls,
+                                           std::string_view method, std::string const& target) {
   auto request = make_request(method, target);
-  char const* const token = std::getenv("CONSUL_HTTP_TOKEN");
-  if (token != nullptr) request.set("X-Consul-Token", token);
-  return request;
+  char const* const known = std::getenv("CONSUL_HTTP_TOKEN");
+  auto const& token = lease.token;
+  if (!token.empty() || known != nullptr)
+    request.set("X-Consul-Token", token.empty() ? known : token.c_str());
+  return call(lease.api, std::move(request), consul_limits, tls);
 }
 
 asio::awaitable<void> pause(milliseconds length) {
@@ -72,21 +75,20 @@ std::optional<lease_holder> parse_lease(std::string_view text) {
   return lease_holder{std::string(session), std::string(text_of(owner.get_object(), "hostname"))};
 }
 
-asio::awaitable<lease_result> read_lease(consul_lease lease) {
-  auto request = consul_request("GET", "/v1/kv/" + lease.key + "?consistent");
-  auto const found = co_await call(lease.api, std::move(request), consul_limits);
+asio::awaitable<lease_result> read_lease(consul_lease lease, tls_context tls) {
+  auto const found = co_await ask(lease, tls, "GET", "/v1/kv/" + lease.key + "?consistent");
   if (!found) co_return found.error();
   if (found->result_int() == 404) co_return std::optional<lease_holder>();
   if (found->result_int() != 200) co_return make_error_code(errc::bad_event);
   co_return parse_lease(found->body());
 }
 
-asio::awaitable<std::string> release_lease(consul_lease lease, std::string hostname) {
+asio::awaitable<std::string> release_lease(consul_lease lease, std::string hostname, tls_context tls) {
   std::string session;
   // Twice: a handoff passes the very session on, and the new owner enters its name a moment later.
   for (int look = 0; look < 2; ++look) {
     if (look > 0) co_await pause(taking_over_max);
-    auto const found = co_await read_lease(lease);
+    auto const found = co_await read_lease(lease, tls);
     if (!found) co_return "Consul does not answer: " + found.error().message();
     auto const& holder = *found;
     if (!holder) co_return "nobody holds it";
@@ -94,8 +96,7 @@ asio::awaitable<std::string> release_lease(consul_lease lease, std::string hostn
     if (look > 0 && holder->session != session) co_return "held anew";
     session = holder->session;
   }
-  auto end = consul_request("PUT", "/v1/session/destroy/" + session);
-  auto const done = co_await call(lease.api, std::move(end), consul_limits);
+  auto const done = co_await ask(lease, tls, "PUT", "/v1/session/destroy/" + session);
   if (!done) co_return "Consul does not answer: " + done.error().message();
   co_return done->result_int() == 200 ? "given back"
                                       : "Consul refused: " + std::to_string(done->result_int());

@@ -96,8 +96,8 @@ asio::awaitable<void> litefs_process::become_candidate() {
 
 // Only we know for certain that it is dead. Without this nobody is primary until the lease runs out.
 asio::awaitable<void> litefs_process::give_lease_back() {
-  if (!options_.consul) co_return;
-  auto const outcome = co_await release_lease(*options_.consul, options_.hostname);
+  if (!release) co_return;
+  auto const outcome = co_await release();
   spdlog::info("the lease of the LiteFS before: {}", outcome);
 }
 

@@ -42,6 +42,8 @@ std::variant<live_ptr, std::vector<config_error>> load_live(proxy_config config)
     live->servers.push_back(taken(server_context(listener), c.file, key, errors));
   }
   if (peers_use_tls(c)) live->peers = taken(peer_context(c.peer_tls), c.file, "peer-tls", errors);
+  if (c.litefs && c.litefs->consul && c.litefs->consul->api.tls)
+    live->consul = taken(peer_context({}), c.file, "litefs.consul", errors);
   if (!errors.empty()) return errors;
   return live_ptr(std::move(live));
 }

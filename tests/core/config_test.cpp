@@ -34,6 +34,7 @@ litefs:
   hostname: n0
   cmd: [litefs, mount]
   start-timeout: 30s
+  consul: {url: "https://consul.example", key: p/k, token: c0n5u1}
 primary-url: "http://{hostname}:8081"
 secret: ["${SECRET}", "0123456789abcdef"]
 trusted-proxies: ["10.0.0.0/8", "::1"]
@@ -131,6 +132,8 @@ TEST(config, transport_auto_is_settled_by_where_we_run) {
 TEST(config, the_dump_reads_as_the_same_and_shows_no_secret) {
   auto const text = dump_config(load(cluster, with_secret));
   EXPECT_EQ(text.find("enough bytes"), std::string::npos);
+  EXPECT_EQ(text.find("c0n5u1"), std::string::npos);
+  EXPECT_NE(text.find("https://consul.example"), std::string::npos);
   EXPECT_EQ(text.find("0123456789abcdef"), std::string::npos);
   EXPECT_NE(text.find("<redacted>"), std::string::npos);
   auto const single = dump_config(load("target: 127.0.0.1:8000\nexec: [{name: a, cmd: [b]}]\n"));

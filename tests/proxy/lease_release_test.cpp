@@ -39,10 +39,12 @@ TEST(lease_release, leaves_a_lease_that_was_handed_on) {
     consul_lease lease;
     lease.api = {.host = "127.0.0.1", .port = consul.port(), .unix_path = {}};
     lease.key = "litefs/x";
+    lease.token = "a-token";
     control_thread control;
     std::string outcome;
     control.run(give_back(lease, outcome));
     EXPECT_EQ(outcome, wanted);
+    EXPECT_NE(consul.received().find("X-Consul-Token: a-token"), std::string::npos);
     EXPECT_EQ(consul.received().find("PUT /v1/session/destroy/ab-12") != std::string::npos, destroyed);
   }
 }

@@ -190,6 +190,19 @@ def test_extra_is_merged(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://10.0.0.1:8500", {"url": "http://10.0.0.1:8500", "key": "k"}),
+        ("https://:a%2Fb@c.example/p/", {"url": "https://c.example", "key": "p/k", "token": "a/b"}),
+    ],
+)
+def test_the_proxy_asks_consul_as_litefs_does(tmp_path: Path, url: str, expected: dict[str, str]) -> None:
+    made = config.proxy_config(settings(tmp_path, CONSUL_URL=url), litefs="", app=APP, migrate=MIGRATE)
+    assert made["litefs"]["consul"] == {**expected, "ttl": "10s"}
+    assert "a/b" not in str(config.redacted(made))
+
+
+@pytest.mark.parametrize(
     ("extra", "named"),
     [({"addr": ":1"}, "addr"), ({"log": {"access": False, "level": "trace"}}, "log.level")],
 )

@@ -16,6 +16,7 @@ from pathlib import Path
 from . import processes
 from .addresses import free_network
 from .consul import Consul
+from .front import certificate
 from .node import FRONT_PORT, Node
 from .wait import until
 
@@ -37,19 +38,22 @@ class Cluster:
         environment: dict[str, str] | None = None,
         site: Path = SITE,
         python: str = sys.executable,
+        secure_consul: bool = False,
     ) -> None:
         self.mark = secrets.token_hex(8)
         self.lease_key = f"litefs/{self.mark}"
         self.folder = Path(tempfile.mkdtemp(prefix="litefs-cluster-"))
         network = network or free_network()
-        self.consul = Consul(CONSUL_PROGRAM, f"{network}.2", self.folder / "consul.log", self.mark)
+        tls = self._consul_certificate(f"{network}.2") if secure_consul else None
+        self.consul = Consul(CONSUL_PROGRAM, f"{network}.2", self.folder / "consul.log", self.mark, tls)
         addresses = {f"n{number}": f"{network}.{10 + number}" for number in range(size)}
         fronts = {name: f"http://{address}:{FRONT_PORT}" for name, address in addresses.items()}
         shared = {
             "NOTES_DEBUG": "0",
             "NOTES_SECRET_KEY": secrets.token_urlsafe(40),
             "LITEFS_PRIMARY_URL": json.dumps(fronts),
-            "LITEFS_CONSUL_URL": self.consul.url,
+            "LITEFS_CONSUL_URL": self.consul.secure_url if secure_consul else self.consul.url,
+            **({"SSL_CERT_FILE": str(self.folder / "ca.pem")} if secure_consul else {}),
             "LITEFS_CONSUL_KEY": self.lease_key,
             processes.MARK: self.mark,
             **(environment or {}),
@@ -60,6 +64,10 @@ class Cluster:
         ]
         for node, server in zip(self.nodes, servers, strict=False):
             node.server = server
+
+    def _consul_certificate(self, address: str) -> tuple[Path, Path]:
+        certificate(self.folder, "ca")
+        return certificate(self.folder, "consul", "ca", f"IP:{address}")
 
     def __enter__(self) -> Cluster:
         try:

@@ -12,24 +12,42 @@ from . import processes
 from .wait import until
 
 PORT = 8500
+HTTPS_PORT = 8501
 READY_WITHIN = 30.0
 STOP_WITHIN = 5.0
 
 
 class Consul:
-    def __init__(self, program: Path, address: str, log: Path, mark: str) -> None:
+    """`tls`: the files of a certificate and its key, by which it answers at HTTPS_PORT as well."""
+
+    def __init__(
+        self, program: Path, address: str, log: Path, mark: str, tls: tuple[Path, Path] | None = None
+    ) -> None:
         self.address = address
         self.url = f"http://{address}:{PORT}"
+        self.secure_url = f"https://:a-token@{address}:{HTTPS_PORT}/a-prefix/"  # as Fly gives it
+        self._tls = tls
         self._program = program
         self._log = log
         self._mark = mark
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        unused = ["-dns-port=-1", "-hcl", "ports { serf_wan = -1, grpc = -1 }"]
+        configured = ["-dns-port=-1", "-hcl", "ports { serf_wan = -1, grpc = -1 }"]
+        if self._tls is not None:
+            cert, key = self._tls
+            configured += ["-hcl", f"ports {{ https = {HTTPS_PORT} }}"]
+            configured += ["-hcl", f'cert_file = "{cert}"', "-hcl", f'key_file = "{key}"']
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [self._program, "agent", "-dev", f"-bind={self.address}", f"-client={self.address}", *unused],
+                [
+                    self._program,
+                    "agent",
+                    "-dev",
+                    f"-bind={self.address}",
+                    f"-client={self.address}",
+                    *configured,
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

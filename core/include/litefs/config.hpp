@@ -62,8 +62,9 @@ struct timeouts {
 // Where LiteFS keeps its lease (`lease.consul` of litefs.yml), so that a dead LiteFS's lease can be given
 // back.
 struct consul_lease {
-  endpoint api;  // of `url: http://host:port`
+  endpoint api;  // of `url: http://host:port` or https
   std::string key;
+  std::string token;  // empty: $CONSUL_HTTP_TOKEN, if that is set
   milliseconds ttl{10'000};
 };
 

@@ -25,6 +25,8 @@ class litefs_process {
 
   // Called when it died on its own, before it is started again; set before run().
   std::function<void()> on_gone;
+  // Gives back the lease of one that is dead, and says in words what came of it; null: there is none to give.
+  std::function<boost::asio::awaitable<std::string>()> release;
 
   boost::asio::awaitable<void> run();                      // until stop() or given_up()
   boost::asio::awaitable<void> stop(time_point deadline);  // SIGTERM, SIGKILL at the deadline

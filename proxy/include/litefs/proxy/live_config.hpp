@@ -25,6 +25,7 @@ struct live_config {
   networks trusted;
   std::vector<tls_context> servers;  // of config.tls, in its order
   tls_context peers;                 // null: primary-url is plain http
+  tls_context consul;                // null: the lease's Consul is asked by plain http
 };
 using live_ptr = std::shared_ptr<live_config const>;
 

@@ -17,8 +17,8 @@
 
 namespace litefs::proxy {
 
-// How long a drain leaves kept connections open: a client may be about to use one. Its request is answered, with
-// `Connection: close`.
+// How long a drain leaves kept connections open: a client may be about to use one. Its request is answered,
+// with `Connection: close`.
 inline constexpr std::chrono::milliseconds idle_in_drain{500};
 
 // A client's connection as a drain sees it.
