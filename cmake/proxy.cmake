@@ -6,6 +6,7 @@ endif()
 add_library(litefs_proxy STATIC ${proxy_sources})
 set_source_files_properties("${PROJECT_SOURCE_DIR}/proxy/src/version.cpp"
   PROPERTIES COMPILE_DEFINITIONS "LITEFS_VERSION=\"${PROJECT_VERSION}\"")
+include(status_page)
 target_include_directories(litefs_proxy PUBLIC "${PROJECT_SOURCE_DIR}/proxy/include")
 target_include_directories(litefs_proxy SYSTEM PUBLIC "${CLI11_INCLUDE_DIR}" "${PROMETHEUS_INCLUDE_DIR}")
 target_compile_definitions(litefs_proxy PUBLIC BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION)

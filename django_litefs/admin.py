@@ -56,13 +56,11 @@ class ClusterAdmin(Base):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         _require(request, VIEW)
-        single = _is_single()
         context = {
             **self.admin_site.each_context(request),
             "title": "Cluster",
             "opts": self.opts,
-            "single": single,
-            "found": None if single else _cluster(),
+            "single": _is_single(),
             "may_promote": request.user.has_perm(PROMOTE),
         }
         return TemplateResponse(request, "admin/django_litefs/cluster/change_list.html", context)

@@ -16,6 +16,7 @@ constexpr std::size_t ticket_max = 256;
 constexpr std::int64_t day_ms = 24LL * 3600 * 1000;
 constexpr std::size_t reasons_max = 16;
 constexpr std::size_t candidates_max = 128;
+constexpr std::size_t kind_max = 16;
 
 constexpr std::array roles{role::unknown, role::primary, role::replica, role::disconnected, role::single};
 
@@ -55,13 +56,26 @@ json::object to_json(node_report const& r) {
           {"generation", r.generation},
           {"holders", json::array(r.holders.begin(), r.holders.end())},
           {"positions", std::move(positions)},
-          {"candidates", json::array(r.candidates.begin(), r.candidates.end())}};
+          {"candidates", json::array(r.candidates.begin(), r.candidates.end())},
+          {"load",
+           {{"held", r.load.held},
+            {"waiting", r.load.waiting},
+            {"acknowledging", r.load.acknowledging},
+            {"requests_per_s", r.load.requests_per_s}}},
+          {"lineage_breaks", r.lineage_breaks}};
 }
 
 json::object to_json(take_request const& t) { return {{"kind", "take"}, {"ticket", t.ticket}}; }
 
 json::object to_json(take_refusal const& t) {
   return {{"kind", "take-refused"}, {"ticket", t.ticket}, {"why", t.why}};
+}
+
+json::object to_json(told_incidents const& told) {
+  json::array all;
+  for (auto const& one : told.incidents)
+    all.push_back({{"at_ms", one.at_ms}, {"node", one.node}, {"kind", one.kind}, {"what", one.what}});
+  return {{"kind", "chronicle"}, {"incidents", std::move(all)}};
 }
 
 json::object to_json(unknown_message const&) { return {{"kind", "unknown"}}; }
@@ -130,6 +144,43 @@ bool add_history(json::object const& o, node_report& r) {
   return true;
 }
 
+std::uint64_t count_of(json::object const& o, std::string_view key) {
+  auto const* const value = o.if_contains(key);
+  boost::system::error_code failed;
+  auto const n = value == nullptr ? 0 : value->to_number<std::uint64_t>(failed);
+  return failed ? 0 : n;
+}
+
+node_load load_of(json::object const& o) {
+  auto const* const value = o.if_contains("load");
+  auto const* const told = value == nullptr ? nullptr : value->if_object();
+  if (told == nullptr) return {};
+  return {.held = count_of(*told, "held"),
+          .waiting = count_of(*told, "waiting"),
+          .acknowledging = count_of(*told, "acknowledging"),
+          .requests_per_s = count_of(*told, "requests_per_s")};
+}
+
+result<link_message> chronicle_of(json::object const& o) {
+  told_incidents told;
+  auto const* const all = o.if_contains("incidents");
+  if (all == nullptr || !all->is_array() || all->get_array().size() > chronicle::capacity)
+    return errc::bad_link_message;
+  for (auto const& each : all->get_array()) {
+    auto const* const one = each.if_object();
+    auto const* const at = one == nullptr ? nullptr : one->if_contains("at_ms");
+    if (at == nullptr || !at->is_int64()) return errc::bad_link_message;
+    incident read{.at_ms = at->get_int64(),
+                  .node = text_of(*one, "node"),
+                  .kind = text_of(*one, "kind"),
+                  .what = text_of(*one, "what")};
+    if (!valid_hostname(read.node) || read.kind.size() > kind_max || read.what.size() > chronicle::what_max)
+      return errc::bad_link_message;
+    told.incidents.push_back(std::move(read));
+  }
+  return told;
+}
+
 result<link_message> report_of(json::object const& o) {
   node_report r{.version = text_of(o, "version"),
                 .primary = text_of(o, "primary"),
@@ -141,7 +192,9 @@ result<link_message> report_of(json::object const& o) {
                 .freeze = freeze_of(o),
                 .holders = {},
                 .positions = {},
-                .candidates = {}};
+                .candidates = {},
+                .load = load_of(o),
+                .lineage_breaks = count_of(o, "lineage_breaks")};
   auto const name = text_of(o, "role");
   auto const found = std::ranges::find(roles, name, [](role x) { return to_string(x); });
   auto const age = span_of(o, "probe_age_ms");
@@ -172,6 +225,7 @@ result<link_message> parse_link_message(std::string_view line) {
   auto const kind = text_of(*o, "kind");
   if (kind.empty()) return errc::bad_link_message;
   if (kind == "report") return report_of(*o);
+  if (kind == "chronicle") return chronicle_of(*o);
   auto ticket = text_of(*o, "ticket");
   bool const named = !ticket.empty() && ticket.size() <= ticket_max;
   bool const take = kind == "take";

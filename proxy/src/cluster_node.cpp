@@ -33,12 +33,13 @@ constexpr std::chrono::milliseconds drain_look{2};  // how often running writes 
 }  // namespace
 
 cluster_node::cluster_node(asio::io_context& context, condition& changed, reaper& r, node& shared,
-                           worker_group& workers, maintenance& freezing)
+                           worker_group& workers, maintenance& freezing, recorder& happened)
     : context_(context),
       changed_(changed),
       node_(shared),
       workers_(workers),
       maintenance_(freezing),
+      happened_(happened),
       view_(context, nothing_known()),
       gate_(context, publisher_, page_path(shared.config), shared.config.read_gate),
       publisher_([this](std::shared_ptr<node_state const> state,
@@ -154,6 +155,7 @@ void cluster_node::on_state(std::shared_ptr<node_state const> state, std::option
     for (auto const& [name, peer] : replicas_.peers())
       if (peer.report) confirmed_.on_report(name, *peer.report);
   }
+  measure(*state, tx);
   view_.post_state(state, tx);
   workers_.post_state(std::move(state), std::move(tx));
   tell_peers();
@@ -162,6 +164,17 @@ void cluster_node::on_state(std::shared_ptr<node_state const> state, std::option
 void cluster_node::tell_peers() {
   replicas_.report_changed();
   link_.on_change();
+}
+
+void cluster_node::tell_incidents() {
+  replicas_.chronicle_changed();
+  link_.chronicle_changed();
+}
+
+// How far each replica is behind in time; only the primary can tell.
+void cluster_node::measure(node_state const& state, std::optional<tx_event> const& tx) {
+  if (state.role != role::primary) return delays_.clear();
+  if (tx) delays_.on_local(tx->database, tx->position.txid, std::chrono::steady_clock::now());
 }
 
 node_report cluster_node::own_report() const {
@@ -181,7 +194,9 @@ node_report cluster_node::own_report() const {
           .generation = knows_own ? members_.memory().generation : 0,
           .holders = members_.memory().candidates,
           .positions = s.positions,
-          .candidates = s.role == role::primary ? confirmed_.listed().names() : std::vector<std::string>()};
+          .candidates = s.role == role::primary ? confirmed_.listed().names() : std::vector<std::string>(),
+          .load = happened_.load(),
+          .lineage_breaks = view_.history().breaks()};
 }
 
 replica_links::hooks cluster_node::replica_hooks() {
@@ -190,9 +205,16 @@ replica_links::hooks cluster_node::replica_hooks() {
               [this](std::string const& from, node_report const& report) {
                 maintenance_.hear(report.freeze);
                 confirmed_.on_report(from, report);
+                delays_.on_replica(from, report.positions, std::chrono::steady_clock::now());
                 if (members_.on_peer_report(from, report)) replicas_.report_changed();
               },
-          .on_gone = [this](std::string const& from) { confirmed_.on_gone(from); }};
+          .on_gone =
+              [this](std::string const& from) {
+                confirmed_.on_gone(from);
+                delays_.on_gone(from);
+              },
+          .incidents = [this]() -> chronicle const& { return happened_.all(); },
+          .on_incidents = [this](told_incidents const& told) { happened_.hear(told); }};
 }
 
 primary_link::hooks cluster_node::link_hooks() {
@@ -201,7 +223,9 @@ primary_link::hooks cluster_node::link_hooks() {
       .own_report = [this] { return own_report(); },
       .on_report = [this](std::string const& primary, node_report const* report) { hear(primary, report); },
       .on_take =
-          [this](take_request const& take) { asio::co_spawn(context_, take_over(take.ticket), must_live); }};
+          [this](take_request const& take) { asio::co_spawn(context_, take_over(take.ticket), must_live); },
+      .incidents = [this]() -> chronicle const& { return happened_.all(); },
+      .on_incidents = [this](told_incidents const& told) { happened_.hear(told); }};
 }
 
 void cluster_node::hear(std::string const& primary, node_report const* report) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include <spdlog/spdlog.h>
 #include <boost/json.hpp>
 
 #include "litefs/proxy/version.hpp"
@@ -25,6 +26,13 @@ std::string_view name_of(std::string_view target) noexcept {
 
 own_response refusal(int status, std::string_view why) { return json_answer(status, {{"error", why}}); }
 
+json::object load_json(node_load const& load) {
+  return {{"held", load.held},
+          {"waiting", load.waiting},
+          {"acknowledging", load.acknowledging},
+          {"requests_per_s", load.requests_per_s}};
+}
+
 json::object node_json(std::string_view hostname, node_report const& r, std::uint64_t behind) {
   json::object positions;
   for (auto const& p : r.positions) positions[p.database] = to_string(p.position);
@@ -43,6 +51,8 @@ json::object node_json(std::string_view hostname, node_report const& r, std::uin
           {"lag_ms", r.lag.count()},
           {"behind", behind},
           {"litefs_silent_ms", r.probe_age.count()},
+          {"load", load_json(r.load)},
+          {"lineage_breaks", r.lineage_breaks},
           {"positions", std::move(positions)}};
 }
 
@@ -69,12 +79,12 @@ json::value value_in(std::string const& body, std::string_view key) {
 }  // namespace
 
 cluster_requests::cluster_requests(node& shared, view const& own, cluster_node* cluster,
-                                   maintenance& freezing)
-    : node_(shared), own_(own), cluster_(cluster), maintenance_(freezing) {}
+                                   maintenance& freezing, recorder const& happened)
+    : node_(shared), own_(own), cluster_(cluster), maintenance_(freezing), happened_(happened) {}
 
 bool cluster_requests::knows(std::string_view target) noexcept {
   auto const name = name_of(target);
-  return name == "cluster" || name == "maintenance" || name == "promote";
+  return name == "cluster" || name == "maintenance" || name == "promote" || name == "forget";
 }
 
 asio::awaitable<own_response> cluster_requests::answer(own_request request) {
@@ -82,7 +92,11 @@ asio::awaitable<own_response> cluster_requests::answer(own_request request) {
   auto const name = name_of(request.target);
   bool const reads = shell && name == "cluster";
   if (request.method != (reads ? "GET" : "POST")) co_return refusal(405, reads ? "GET only" : "POST only");
-  if (name == "cluster") co_return co_await all_nodes(shell);
+  if (name == "cluster") {
+    auto const facts = co_await all_nodes(shell);
+    co_return json_answer(200, facts);
+  }
+  if (name == "forget") co_return shell ? forget(request) : refusal(404, "no such path");
   if (name == "maintenance") co_return co_await freeze_writes(std::move(request));
   co_return co_await promote(std::move(request));
 }
@@ -96,41 +110,52 @@ json::object cluster_requests::seen_from_here() const {
   if (cluster_) {
     auto const own = cluster_->own_report();
     nodes.push_back(node_json(node_.hostname(), own, 0));
-    for (auto const& [name, p] : cluster_->replicas().peers())
-      if (p.report)
-        nodes.push_back(node_json(name, *p.report, transactions_behind(*p.report, own.positions)));
+    auto const now = std::chrono::steady_clock::now();
+    for (auto const& [name, p] : cluster_->replicas().peers()) {
+      if (!p.report) continue;
+      auto facts = node_json(name, *p.report, transactions_behind(*p.report, own.positions));
+      if (auto const delay = cluster_->delays().of(name, now)) facts["delay_ms"] = delay->count();
+      nodes.push_back(std::move(facts));
+    }
     for (auto const& [name, lost] : cluster_->replicas().lost()) {
       auto facts = node_json(name, lost.report, transactions_behind(lost.report, own.positions));
       facts["linked"] = false;
       facts["healthy"] = false;
       facts["reasons"] = json::array{lost.report.leaving ? "stopped" : "silent"};
-      auto const gone = std::chrono::steady_clock::now() - lost.since;
-      facts["silent_ms"] = std::chrono::duration_cast<milliseconds>(gone).count();
+      facts["silent_ms"] = std::chrono::duration_cast<milliseconds>(now - lost.since).count();
       nodes.push_back(std::move(facts));
     }
   } else {
     auto facts = status_facts(node_, own_.state(), judge(node_, own_.state()));
     facts["hostname"] = "";
     facts["linked"] = true;
+    facts["load"] = load_json(happened_.load());
     nodes.push_back(std::move(facts));
   }
+  json::array events;
+  for (auto const& one : happened_.all().all())
+    events.push_back({{"at_ms", one.at_ms}, {"node", one.node}, {"kind", one.kind}, {"what", one.what}});
   auto const frozen = maintenance_.now();
   return {{"seen_by", node_.hostname()},
           {"role", to_string(state().role)},
           {"maintenance_left_ms", frozen.left.count()},
-          {"nodes", std::move(nodes)}};
+          {"nodes", std::move(nodes)},
+          {"events", std::move(events)}};
 }
 
-asio::awaitable<own_response> cluster_requests::all_nodes(bool pass_on) {
+asio::awaitable<json::object> cluster_requests::all_nodes(bool pass_on) {
   auto const primary = state().primary;
-  if (!pass_on || state().writable() || primary.empty()) co_return json_answer(200, seen_from_here());
+  if (!pass_on || state().writable() || primary.empty()) co_return seen_from_here();
   auto told = co_await ask_peer(node_, primary, std::string(peer_prefix) + "cluster", "", view_limits);
-  if (told && told->result_int() == 200)
-    co_return own_response{.status = 200, .body = std::move(told->body()), .allow = {}};
+  if (told && told->result_int() == 200) {
+    boost::system::error_code failed;
+    auto facts = json::parse(told->body(), failed);
+    if (!failed && facts.is_object()) co_return std::move(facts.get_object());
+  }
   auto facts = seen_from_here();
   facts["error"] = "the litefs-proxy of the primary " + primary +
                    " does not answer: " + (told ? why_refused(*told) : told.error().message());
-  co_return json_answer(200, facts);
+  co_return facts;
 }
 
 asio::awaitable<own_response> cluster_requests::freeze_writes(own_request request) {
@@ -175,6 +200,14 @@ own_response cluster_requests::force_promotion() {
   if (joining != nullptr && joining->force())
     return json_answer(200, {{"hold_ms", 0}, {"primary", node_.hostname()}});
   return refusal(409, "force is for a node that serves reads only after a start, and this one does not");
+}
+
+// A machine that will never come back; as long as it is listed, it may.
+own_response cluster_requests::forget(own_request const& request) {
+  if (!cluster_ || state().role != role::primary) return refusal(409, "this node is not the primary");
+  if (!cluster_->confirmed().forget(request.body)) return refusal(404, "no candidate of that name is away");
+  spdlog::warn("candidate {} is forgotten: writes do not wait for it any more", request.body);
+  return json_answer(200, json::object{});
 }
 
 asio::awaitable<own_response> cluster_requests::pass(std::string to, std::string path, std::string body,

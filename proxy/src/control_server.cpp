@@ -7,16 +7,19 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/core/basic_stream.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
+#include <boost/beast/http/serializer.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 
@@ -37,6 +40,11 @@ constexpr std::chrono::seconds request_max{5};
 constexpr std::chrono::seconds response_max{5};
 constexpr std::chrono::milliseconds accept_pause{250};  // out of descriptors
 
+// What is shown here loads nothing from elsewhere, runs nothing but its own file, and is shown in no frame.
+constexpr auto content_policy =
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 // Only a socket is removed: a wrong path in the configuration must not cost anybody a file.
 void remove_left_behind(std::string const& path) {
   struct stat found {};
@@ -46,6 +54,19 @@ void remove_left_behind(std::string const& path) {
 std::uint64_t inode_of(std::string const& path) {
   struct stat found {};
   return ::lstat(path.c_str(), &found) == 0 ? found.st_ino : 0;
+}
+
+template <class Body>
+http::response<Body> head_of(own_response const& answer) {
+  http::response<Body> head(static_cast<http::status>(answer.status), 11);
+  head.set(http::field::content_type, answer.content_type);
+  head.set(http::field::cache_control, "no-store");
+  head.set("Content-Security-Policy", content_policy);
+  head.set("X-Content-Type-Options", "nosniff");
+  head.set("Referrer-Policy", "no-referrer");
+  if (!answer.allow.empty()) head.set(http::field::allow, answer.allow);
+  head.keep_alive(false);
+  return head;
 }
 
 class private_umask {
@@ -128,20 +149,39 @@ asio::awaitable<void> control_server::serve(protocol::socket client) {
   if (failed) co_return;
   auto& asked = parser.get();
   stream.expires_never();  // the answer has bounds of its own
-  own_request request{.method = std::string(asked.method_string()),
-                      .target = std::string(asked.target()),
-                      .peer = std::nullopt,
-                      .body = std::move(asked.body())};
+  door_request request{.asked = {.method = std::string(asked.method_string()),
+                                 .target = std::string(asked.target()),
+                                 .peer = std::nullopt,
+                                 .body = std::move(asked.body())},
+                       .accept = std::string(asked[http::field::accept])};
   auto answer = co_await answer_(std::move(request));
-  http::response<http::string_body> response(static_cast<http::status>(answer.status), 11);
-  response.set(http::field::content_type, answer.content_type);
-  response.set(http::field::cache_control, "no-store");
-  if (!answer.allow.empty()) response.set(http::field::allow, answer.allow);
-  response.body() = std::move(answer.body);
-  response.keep_alive(false);
+  if (answer.more) {
+    co_await send_parts(stream, answer);
+    co_return;
+  }
+  auto response = head_of<http::string_body>(answer.head);
+  response.body() = std::move(answer.head.body);
   response.prepare_payload();
   stream.expires_after(response_max);
   co_await http::async_write(stream, response, asio::redirect_error(asio::use_awaitable, failed));
+}
+
+// Its end is that of the connection, since nobody knows how long it will be.
+asio::awaitable<void> control_server::send_parts(beast::basic_stream<protocol>& stream,
+                                                 door_answer const& answer) {
+  auto const head = head_of<http::empty_body>(answer.head);
+  http::response_serializer<http::empty_body> serializer(head);
+  error_code failed;
+  stream.expires_after(response_max);
+  co_await http::async_write_header(stream, serializer, asio::redirect_error(asio::use_awaitable, failed));
+  while (!failed) {
+    stream.expires_never();
+    auto const part = co_await answer.more->next();
+    if (!part) co_return;
+    stream.expires_after(response_max);
+    co_await asio::async_write(stream, asio::buffer(*part),
+                               asio::redirect_error(asio::use_awaitable, failed));
+  }
 }
 
 }  // namespace litefs::proxy

@@ -38,6 +38,11 @@ void link_session::report_changed() {
   due_.notify();
 }
 
+void link_session::chronicle_changed() {
+  chronicle_due_ = true;
+  due_.notify();
+}
+
 bool link_session::say(link_message const& m) {
   if (closed_ || outbox_.size() >= outbox_max) return false;
   outbox_.push_back(format_link_message(m));
@@ -80,7 +85,9 @@ asio::awaitable<bool> link_session::read_line() {
 }
 
 asio::awaitable<void> link_session::write_all(self s) {
-  condition::predicate something = [&s] { return s->closed_ || s->report_due_ || !s->outbox_.empty(); };
+  condition::predicate something = [&s] {
+    return s->closed_ || s->report_due_ || s->chronicle_due_ || !s->outbox_.empty();
+  };
   while (!s->closed_) {
     co_await s->due_.wait(time_point::max(), something);
     if (s->closed_) co_return;
@@ -89,7 +96,7 @@ asio::awaitable<void> link_session::write_all(self s) {
   }
 }
 
-// In the order of their seals: what waits in the outbox, then the newest report.
+// In the order of their seals: what waits in the outbox, then the newest report and chronicle.
 std::string link_session::next_lines() {
   std::string lines;
   while (!outbox_.empty()) {
@@ -98,6 +105,10 @@ std::string link_session::next_lines() {
   }
   if (std::exchange(report_due_, false))
     lines.append(seal_.seal(format_link_message(talk_.own_report()))).append(1, '\n');
+  if (std::exchange(chronicle_due_, false) && talk_.incidents && !talk_.incidents().all().empty()) {
+    told_incidents told{talk_.incidents().all()};
+    lines.append(seal_.seal(format_link_message(told))).append(1, '\n');
+  }
   return lines;
 }
 

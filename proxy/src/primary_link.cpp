@@ -63,11 +63,16 @@ void primary_link::on_change() {
 asio::awaitable<void> primary_link::converse(open_link link) {
   if (wanted() != peer_) co_return;
   link_session::talk with{.own_report = hooks_.own_report,
-                          .on_message = [this](link_message const& m) { receive(m); }};
+                          .on_message = [this](link_message const& m) { receive(m); },
+                          .incidents = hooks_.incidents};
   session_ = std::make_shared<link_session>(context_, std::move(link), std::move(with));
   co_await session_->run();
   session_.reset();
   hooks_.on_report(peer_, nullptr);
+}
+
+void primary_link::chronicle_changed() {
+  if (session_) session_->chronicle_changed();
 }
 
 void primary_link::say(link_message const& m) {
@@ -79,6 +84,8 @@ void primary_link::receive(link_message const& m) {
     if (report->role == role::primary) hooks_.on_report(peer_, report);
   } else if (auto const* const take = std::get_if<take_request>(&m)) {
     hooks_.on_take(*take);
+  } else if (auto const* const told = std::get_if<told_incidents>(&m)) {
+    if (hooks_.on_incidents) hooks_.on_incidents(*told);
   }
 }
 

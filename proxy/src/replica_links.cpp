@@ -50,7 +50,8 @@ void replica_links::accept(link_caller caller) {
   auto own = std::make_shared<link_session const*>(nullptr);
   link_session::talk with{
       .own_report = hooks_.own_report,
-      .on_message = [this, own, from = caller.from](link_message const& m) { receive(from, *own, m); }};
+      .on_message = [this, own, from = caller.from](link_message const& m) { receive(from, *own, m); },
+      .incidents = hooks_.incidents};
   auto session = std::make_shared<link_session>(context_, std::move(link), std::move(with));
   *own = session.get();
   lost_.erase(caller.from);
@@ -81,6 +82,10 @@ void replica_links::report_changed() {
   for (auto& [name, p] : peers_) p.session->report_changed();
 }
 
+void replica_links::chronicle_changed() {
+  for (auto& [name, p] : peers_) p.session->chronicle_changed();
+}
+
 void replica_links::stop() {
   stopped_ = true;
   for (auto& [name, p] : peers_) p.session->close();
@@ -100,6 +105,8 @@ void replica_links::receive(std::string const& from, link_session const* session
   } else if (auto const* const refusal = std::get_if<take_refusal>(&m)) {
     p->refusal = *refusal;
     changed_.notify();
+  } else if (auto const* const told = std::get_if<told_incidents>(&m)) {
+    if (hooks_.on_incidents) hooks_.on_incidents(*told);
   }
 }
 

@@ -23,7 +23,9 @@
 #include "litefs/proxy/control_server.hpp"
 #include "litefs/proxy/inherited_listeners.hpp"
 #include "litefs/proxy/log.hpp"
+#include "litefs/proxy/look.hpp"
 #include "litefs/proxy/must_live.hpp"
+#include "litefs/proxy/recorder.hpp"
 #include "litefs/proxy/successor.hpp"
 #include "litefs/proxy/supervisor.hpp"
 #include "litefs/proxy/traffic.hpp"
@@ -60,13 +62,13 @@ class control {
   asio::awaitable<void> be_replaced();
   asio::awaitable<void> claim_addresses();
   [[nodiscard]] std::vector<endpoint> addresses(bool inherited) const;
-  asio::awaitable<own_response> answer_local(own_request request);
-  asio::awaitable<own_response> answer_reader(own_request request);
+  asio::awaitable<door_answer> answer_local(own_request request);
   asio::awaitable<own_response> answer_peer(own_request request);
   void on_freeze();
+  void tell_incidents();
   [[nodiscard]] view const& own_view() const noexcept;
   [[nodiscard]] candidates primary_candidates() const;
-  own_response forget(std::string const& hostname);
+  [[nodiscard]] metrics_source facts() const;
 
   own_command const command_;
   config_loader const load_;
@@ -82,10 +84,17 @@ class control {
   bool ended_ = false;
   view single_view_{context_, initial_state(node_.config)};
   maintenance maintenance_{context_, node_, [this] { on_freeze(); }};
+  recorder recorder_{
+      context_, std::string(node_.hostname()), workers_,
+      recorder::hooks{
+          .look =
+              [this] { return look_at(node_, own_view(), *supervisor_, cluster_ ? &*cluster_ : nullptr); },
+          .on_change = [this] { tell_incidents(); }}};
   std::optional<cluster_node> cluster_;
   std::optional<cluster_requests> requests_;
   std::optional<control_server> socket_;
-  std::optional<control_server> admin_;
+  std::optional<admin> admin_;
+  std::optional<control_server> admin_door_;
   std::optional<supervisor> supervisor_;
 };
 
@@ -96,8 +105,9 @@ control::control(proxy_config config, config_loader load)
   inherited_.close_rest();
   signals_.add(SIGUSR1);
   signals_.add(SIGUSR2);
-  if (node_.clustered()) cluster_.emplace(context_, changed_, reaper_, node_, workers_, maintenance_);
-  requests_.emplace(node_, single_view_, cluster_ ? &*cluster_ : nullptr, maintenance_);
+  if (node_.clustered())
+    cluster_.emplace(context_, changed_, reaper_, node_, workers_, maintenance_, recorder_);
+  requests_.emplace(node_, single_view_, cluster_ ? &*cluster_ : nullptr, maintenance_, recorder_);
   open_doors();
   supervisor_.emplace(context_, node_, workers_, reaper_, changed_, cluster_ ? &*cluster_ : nullptr);
 }
@@ -123,27 +133,28 @@ void control::open_doors() {
   auto const& config = node_.config;
   if (!config.socket.empty()) {
     socket_.emplace(context_, endpoint{.host = {}, .port = 0, .unix_path = config.socket}, "socket",
-                    [this](own_request request) { return answer_local(std::move(request)); });
+                    [this](door_request request) { return answer_local(std::move(request.asked)); });
   }
   if (!config.admin_addr) return;
-  admin_.emplace(context_, *config.admin_addr, "admin-addr",
-                 [this](own_request request) { return answer_reader(std::move(request)); });
-  spdlog::info("metrics and status at {}", to_string(admin_->bound()));
+  admin_.emplace(
+      context_, [this] { return facts(); }, *requests_);
+  admin_door_.emplace(context_, *config.admin_addr, "admin-addr",
+                      [this](door_request request) { return admin_->answer(std::move(request)); });
+  spdlog::info("metrics and status at {}", to_string(admin_door_->bound()));
 }
 
 view const& control::own_view() const noexcept { return cluster_ ? cluster_->own_view() : single_view_; }
 
-asio::awaitable<own_response> control::answer_reader(own_request request) {
+metrics_source control::facts() const {
   auto const listed = primary_candidates();
-  metrics_source const source{.shared = node_,
-                              .workers = workers_,
-                              .own = own_view(),
-                              .processes = *supervisor_,
-                              .event_stream_connects = cluster_ ? cluster_->watched().connects() : 0,
-                              .replica_links = cluster_ ? cluster_->replicas().peers().size() : 0,
-                              .candidates_linked = listed.names().size() - listed.away().size(),
-                              .candidates_away = listed.away().size()};
-  co_return answer_admin(source, request);
+  return {.shared = node_,
+          .workers = workers_,
+          .own = own_view(),
+          .processes = *supervisor_,
+          .event_stream_connects = cluster_ ? cluster_->watched().connects() : 0,
+          .replica_links = cluster_ ? cluster_->replicas().peers().size() : 0,
+          .candidates_linked = listed.names().size() - listed.away().size(),
+          .candidates_away = listed.away().size()};
 }
 
 candidates control::primary_candidates() const {
@@ -151,17 +162,7 @@ candidates control::primary_candidates() const {
   return primary ? cluster_->confirmed().listed() : candidates();
 }
 
-// A machine that will never come back; as long as it is listed, it may.
-own_response control::forget(std::string const& hostname) {
-  bool const primary = cluster_ && own_view().state().role == role::primary;
-  if (!primary) return json_answer(409, {{"error", "this node is not the primary"}});
-  if (!cluster_->confirmed().forget(hostname))
-    return json_answer(404, {{"error", "no candidate of that name is away"}});
-  spdlog::warn("candidate {} is forgotten: writes do not wait for it any more", hostname);
-  return json_answer(200, json::object{});
-}
-
-asio::awaitable<own_response> control::answer_local(own_request request) {
+asio::awaitable<door_answer> control::answer_local(own_request request) {
   if (request.target == "/status" && request.method == "GET") {
     auto const& state = own_view().state();
     auto const verdict = judge(node_, state);
@@ -172,7 +173,6 @@ asio::awaitable<own_response> control::answer_local(own_request request) {
     facts["candidates_away"] = json::value_from(listed.away());
     co_return json_answer(verdict.healthy ? 200 : 503, facts);
   }
-  if (request.target == "/forget" && request.method == "POST") co_return forget(request.body);
   if (cluster_requests::knows(request.target)) co_return co_await requests_->answer(std::move(request));
   co_return own_response{.status = 404, .body = "{\"error\":\"no such path\"}\n", .allow = {}};
 }
@@ -185,6 +185,10 @@ asio::awaitable<own_response> control::answer_peer(own_request request) {
 void control::on_freeze() {
   workers_.post_wake();  // what is held is refused now
   if (cluster_) cluster_->on_freeze();
+}
+
+void control::tell_incidents() {
+  if (cluster_) cluster_->tell_incidents();
 }
 
 void control::listen_for_signals() {
@@ -243,8 +247,9 @@ int control::run() {
   listen_for_signals();
   inherited_.taken_over();
   asio::co_spawn(context_, claim_addresses(), must_live);
+  asio::co_spawn(context_, recorder_.run(), must_live);
   if (socket_) asio::co_spawn(context_, socket_->run(), must_live);
-  if (admin_) asio::co_spawn(context_, admin_->run(), must_live);
+  if (admin_door_) asio::co_spawn(context_, admin_door_->run(), must_live);
   asio::co_spawn(context_, supervisor_->run(), [this, &code](std::exception_ptr failed, int result) {
     if (failed) std::rethrow_exception(failed);
     code = result;
@@ -253,8 +258,10 @@ int control::run() {
     signals_.cancel();
     reaper_.stop();
     maintenance_.stop();
+    recorder_.stop();
     if (socket_) socket_->stop();
     if (admin_) admin_->stop();
+    if (admin_door_) admin_door_->stop();
     context_.stop();
   });
   context_.run();

@@ -23,7 +23,13 @@ node_report const full{.version = "0.1.0",
                        .generation = 3,
                        .holders = {"n3"},
                        .positions = {{"db", {txid{7}, 70}}, {"other.sqlite3", {txid{1}, 10}}},
-                       .candidates = {"n1", "n2"}};
+                       .candidates = {"n1", "n2"},
+                       .load = {.held = 1, .waiting = 2, .acknowledging = 3, .requests_per_s = 4},
+                       .lineage_breaks = 5};
+
+told_incidents const happened{
+    {{.at_ms = 1'700'000'000'000, .node = "n1", .kind = "role", .what = "is primary"},
+     {.at_ms = 1'700'000'000'001, .node = "n2", .kind = "health", .what = ""}}};
 
 TEST(link_message, every_kind_survives_the_wire) {
   std::vector<link_message> const all{full,
@@ -31,6 +37,8 @@ TEST(link_message, every_kind_survives_the_wire) {
                                       take_request{"t1"},
                                       take_refusal{"t1", ""},
                                       take_refusal{"t1", "lacks a database"},
+                                      happened,
+                                      told_incidents{},
                                       unknown_message{}};
   for (auto const& m : all) {
     auto const line = format_link_message(m);
@@ -56,7 +64,16 @@ TEST(link_message, a_report_of_an_older_peer_tells_less) {
 }
 
 TEST(link_message, what_is_no_message) {
+  std::string const crowd = R"({"kind":"chronicle","incidents":[)";
+  std::string const somebody = R"({"at_ms":1,"node":"n1","kind":"role","what":"x"})";
+  std::string many = crowd + somebody;
+  for (std::size_t n = 0; n < chronicle::capacity; ++n) many.append(",").append(somebody);
   std::vector<std::string> const lines{
+      many + "]}",
+      R"({"kind":"chronicle"})",
+      crowd + R"({"at_ms":"1","node":"n1","kind":"role","what":"x"}]})",
+      crowd + R"({"at_ms":1,"node":"a b","kind":"role","what":"x"}]})",
+      crowd + R"({"at_ms":1,"node":"n1","kind":"role","what":")" + std::string(600, 'x') + R"("}]})",
       "",
       "null",
       "[]",

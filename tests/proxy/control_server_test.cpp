@@ -20,7 +20,24 @@ namespace asio = boost::asio;
 
 endpoint const any_port{.host = "127.0.0.1", .port = 0, .unix_path = {}};
 
-asio::awaitable<own_response> echo(own_request request) {
+// Two parts and no more.
+class two_parts : public body_source {
+ public:
+  asio::awaitable<std::optional<std::string>> next() override {
+    if (told_ == 2) co_return std::nullopt;
+    co_return std::to_string(++told_) + ";";
+  }
+
+ private:
+  int told_ = 0;
+};
+
+asio::awaitable<door_answer> echo(door_request from) {
+  auto const& request = from.asked;
+  if (request.target == "/parts") {
+    door_answer parts(text_answer(200, ""), std::make_shared<two_parts>());
+    co_return parts;
+  }
   if (request.method != "GET") {
     own_response refused = text_answer(405, "GET only\n");
     refused.allow = "GET";
@@ -61,6 +78,11 @@ TEST(control_server, answers_over_tcp_and_over_a_private_socket) {
     EXPECT_EQ(answer->result_int(), 200U);
     EXPECT_EQ(answer->body(), "GET /x?y=1 ");
     EXPECT_EQ((*answer)["Cache-Control"], "no-store");
+    EXPECT_NE((*answer)["Content-Security-Policy"].find("default-src 'none'; script-src 'self';"),
+              std::string_view::npos);
+    auto const parts = s.ask(make_request("GET", "/parts"));
+    ASSERT_TRUE(parts) << parts.error().message();
+    EXPECT_EQ(parts->body(), "1;2;");
     auto const refused = s.ask(make_request("POST", "/x", "body"));
     ASSERT_TRUE(refused);
     EXPECT_EQ(refused->result_int(), 405U);

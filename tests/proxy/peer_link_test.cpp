@@ -53,26 +53,31 @@ class linked {
     }
     c2.secrets = {replica_secret};
     replica_ = std::make_unique<node>(std::move(c2));
-    replicas.emplace(
-        control.context, control.changed, door_->shared(),
-        replica_links::hooks{.own_report = [this] { return report_of(primary_role, primary_txid); },
-                             .on_report = [this](std::string const& from,
-                                                 node_report const&) { told.push_back("report of " + from); },
-                             .on_gone = [this](std::string const& from) { told.push_back(from + " gone"); }});
+    replicas.emplace(control.context, control.changed, door_->shared(),
+                     replica_links::hooks{
+                         .own_report = [this] { return report_of(primary_role, primary_txid); },
+                         .on_report = [this](std::string const& from,
+                                             node_report const&) { told.push_back("report of " + from); },
+                         .on_gone = [this](std::string const& from) { told.push_back(from + " gone"); },
+                         .incidents = [this]() -> chronicle const& { return of_primary; },
+                         .on_incidents = [this](told_incidents const& t) { of_primary.merge(t.incidents); }});
     link.emplace(control.context, control.changed, *replica_,
-                 primary_link::hooks{.state = [this]() -> node_state const& { return replica_state; },
-                                     .own_report = [this] { return report_of(role::replica, replica_txid); },
-                                     .on_report =
-                                         [this](std::string const& from, node_report const* r) {
-                                           EXPECT_EQ(from, "n1");
-                                           heard = r != nullptr ? std::optional(*r) : std::nullopt;
-                                           reports += r != nullptr ? 1 : 0;
-                                           control.changed.notify();
-                                         },
-                                     .on_take =
-                                         [this](take_request const& take) {
-                                           link->say(take_refusal{take.ticket, "no"});
-                                         }});
+                 primary_link::hooks{
+                     .state = [this]() -> node_state const& { return replica_state; },
+                     .own_report = [this] { return report_of(role::replica, replica_txid); },
+                     .on_report =
+                         [this](std::string const& from, node_report const* r) {
+                           EXPECT_EQ(from, "n1");
+                           heard = r != nullptr ? std::optional(*r) : std::nullopt;
+                           reports += r != nullptr ? 1 : 0;
+                           control.changed.notify();
+                         },
+                     .on_take =
+                         [this](take_request const& take) {
+                           link->say(take_refusal{take.ticket, "no"});
+                         },
+                     .incidents = [this]() -> chronicle const& { return of_replica; },
+                     .on_incidents = [this](told_incidents const& t) { of_replica.merge(t.incidents); }});
   }
 
   void run(std::function<asio::awaitable<void>(linked&)> test) {
@@ -107,6 +112,8 @@ class linked {
   role primary_role = role::primary;
   std::uint64_t primary_txid = 9;
   std::uint64_t replica_txid = 9;
+  chronicle of_primary;
+  chronicle of_replica;
   std::optional<node_report> heard;
   int reports = 0;
   std::vector<std::string> told;  // by the primary's ends
@@ -145,6 +152,30 @@ asio::awaitable<void> both_report(linked& l) {
 
 TEST(peer_link, both_ends_hear_each_change_at_once) { linked().run(both_report); }
 TEST(peer_link, the_same_over_tls) { linked("0123456789abcdef", true).run(both_report); }
+
+incident happened(std::int64_t at, std::string node) {
+  return {.at_ms = at, .node = std::move(node), .kind = "role", .what = "is something"};
+}
+
+// What each knew before they met, and what happens later.
+asio::awaitable<void> incidents(linked& l) {
+  l.of_primary.merge({happened(1, "n1")});
+  l.of_replica.merge({happened(2, "n2")});
+  std::function<bool()> const both_know = [&l] {
+    return !l.of_primary.all().empty() && l.of_primary.all() == l.of_replica.all();
+  };
+  EXPECT_TRUE(co_await l.until(both_know));
+  EXPECT_EQ(l.of_primary.all().size(), 2U);
+  l.of_replica.merge({happened(3, "n2")});
+  l.link->chronicle_changed();
+  EXPECT_TRUE(co_await l.until(both_know));
+  l.of_primary.merge({happened(4, "n1")});
+  l.replicas->chronicle_changed();
+  EXPECT_TRUE(co_await l.until(both_know));
+  EXPECT_EQ(l.of_primary.all().size(), 4U);
+}
+
+TEST(peer_link, tells_what_happened_both_ways) { linked().run(incidents); }
 
 asio::awaitable<void> heartbeats(linked& l) {
   EXPECT_TRUE(co_await l.up());

@@ -3,8 +3,8 @@
 // `node_report` is everything a node says of itself, sent whole at each change and as a heartbeat, so that
 // the newest one replaces all before it. `freeze` is cluster-wide maintenance as that node knows it: of two,
 // the one with the higher number counts. `take_request` asks a replica to become primary; it does, or says
-// why not. Kinds we do not know are unknown_message, so that a newer peer does not break the link. Values,
-// thread-safe.
+// why not. `told_incidents` is the whole chronicle of the one who speaks. Kinds we do not know are
+// unknown_message, so that a newer peer does not break the link. Values, thread-safe.
 #pragma once
 
 #include <chrono>
@@ -14,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include "litefs/chronicle.hpp"
 #include "litefs/error.hpp"
 #include "litefs/node_state.hpp"
 #include "litefs/position.hpp"
@@ -24,6 +25,15 @@ struct freeze {
   std::uint64_t number = 0;           // grows with each change
   std::chrono::milliseconds left{0};  // until it ends by itself; 0: there is none
   bool operator==(freeze const&) const = default;
+};
+
+// What goes on at a node at this moment; for those who look, nothing is decided by it.
+struct node_load {
+  std::uint64_t held = 0;           // requests that wait for a usable primary, mount or app
+  std::uint64_t waiting = 0;        // for a position
+  std::uint64_t acknowledging = 0;  // writes whose answers wait for the candidates
+  std::uint64_t requests_per_s = 0;
+  bool operator==(node_load const&) const = default;
 };
 
 struct node_report {
@@ -41,6 +51,8 @@ struct node_report {
   std::vector<std::string> holders{};  // the other nodes that may hold as much as it
   std::vector<database_position> positions;
   std::vector<std::string> candidates;  // of a primary: the other nodes that must have what it acknowledges
+  node_load load{};
+  std::uint64_t lineage_breaks = 0;
   bool operator==(node_report const&) const = default;
 };
 
@@ -55,11 +67,16 @@ struct take_refusal {
   bool operator==(take_refusal const&) const = default;
 };
 
+struct told_incidents {
+  std::vector<incident> incidents;
+  bool operator==(told_incidents const&) const = default;
+};
+
 struct unknown_message {
   bool operator==(unknown_message const&) const = default;
 };
 
-using link_message = std::variant<node_report, take_request, take_refusal, unknown_message>;
+using link_message = std::variant<node_report, take_request, take_refusal, told_incidents, unknown_message>;
 
 inline constexpr std::size_t link_line_max = 64 * 1024;
 

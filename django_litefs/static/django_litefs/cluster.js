@@ -1,4 +1,5 @@
-// Keeps the admin's page of the cluster up to date: asks once a second while the page is looked at.
+// Keeps a page of the cluster up to date while it is looked at: by server-sent events where litefs-proxy serves
+// the page (data-events), by asking again and again where Django does (data-nodes), which holds no worker of the app.
 "use strict";
 
 (() => {
@@ -6,126 +7,207 @@
   if (!page) return;
 
   const PACE_MS = 1000;
-  const KEPT = 120; // points of a chart
-  const EVENTS_MAX = 50;
+  const CHART_MS = 120000;
+  const SILENT_MS = 3000; // of LiteFS, until it counts as such
+  const FIELDS = ["role", "health", "parts", "behind", "delay", "requests", "waits", "positions", "breaks", "version"];
   const rows = document.getElementById("litefs-nodes");
   const state = document.getElementById("litefs-state");
   const events = document.getElementById("litefs-events");
-  const charts = { rate: [], behind: [] };
+  const promotion = document.getElementById("litefs-promote");
+  const charts = { requests: [], transactions: [], delay: [] };
   let before = null; // the answer before this one
   let beforeAt = 0;
+  let told = ""; // the events that are shown
 
-  const say = (text) => {
-    const line = document.createElement("li");
-    const when = document.createElement("time");
-    when.dateTime = new Date().toISOString();
-    when.textContent = new Date().toLocaleTimeString();
-    line.append(when, text);
-    events.prepend(line);
-    while (events.children.length > EVENTS_MAX) events.lastChild.remove();
+  const make = (tag, dataset = {}, text = "") => {
+    const made = document.createElement(tag);
+    Object.assign(made.dataset, dataset);
+    made.textContent = text;
+    return made;
   };
 
-  const healthOf = (node) => (node.healthy ? "good" : node.reasons.join(", "));
-  const known = (node) => (before && before.nodes.find((other) => other.hostname === node.hostname)) || null;
+  // --- nodes
 
-  const newRow = (node) => {
-    const row = rows.rows.length ? rows.rows[0].cloneNode(true) : null;
-    if (!row) return null; // nothing to copy: the next full load shows it
-    row.dataset.node = node.hostname;
-    row.querySelector("th").textContent = node.hostname;
-    const form = row.querySelector("form");
-    if (form) {
-      form.dataset.promote = node.hostname;
-      form.elements.node.value = node.hostname;
+  const newRow = (name) => {
+    const row = make("tr", { node: name });
+    const head = make("th", {}, name);
+    head.scope = "row";
+    row.append(head, ...FIELDS.map((field) => make("td", { field })));
+    if (promotion) {
+      const cell = make("td");
+      cell.append(promotion.content.cloneNode(true));
+      cell.querySelector("form").elements.node.value = name;
+      cell.querySelector("button").setAttribute("aria-label", `Make ${name} the primary`);
+      row.append(cell);
     }
     rows.append(row);
     return row;
   };
 
-  const show = (node) => {
-    const row = [...rows.rows].find((one) => one.dataset.node === node.hostname) || newRow(node);
-    if (!row) return;
-    row.dataset.role = node.linked ? node.role : "";
-    row.dataset.linked = node.linked;
-    row.dataset.healthy = node.healthy;
+  const txid = (position) => (position ? parseInt(position.slice(0, 16), 16) : 0);
+
+  const positionsOf = (node, primary) =>
+    Object.entries(node.positions || {})
+      .map(([name, position]) => {
+        const lacks = Math.max(0, txid(primary && primary.positions[name]) - txid(position));
+        return `${name} ${position}${lacks ? ` (${lacks} behind)` : ""}`;
+      })
+      .join("\n");
+
+  const partsOf = (node) => {
+    const reasons = node.reasons || [];
+    const silent = node.litefs_silent_ms > SILENT_MS;
+    return [
+      `app ${node.ready ? "up" : "down"}`,
+      `LiteFS ${silent ? "silent" : "up"}`,
+      `mount ${reasons.includes("mount-dead") ? "dead" : "up"}`,
+    ].join(", ");
+  };
+
+  const waitsOf = (load) => {
+    const all = [
+      [load.held, "held"],
+      [load.waiting, "for a position"],
+      [load.acknowledging, "for candidates"],
+    ];
+    return all.filter(([count]) => count > 0).map((each) => each.join(" ")).join(", ") || "none";
+  };
+
+  const healthOf = (node) => {
+    if (node.healthy) return "good";
+    const since = node.silent_ms === undefined ? "" : ` for ${Math.round(node.silent_ms / 1000)} s`;
+    return node.reasons.join(", ") + since;
+  };
+
+  const show = (node, primary) => {
+    const row = [...rows.rows].find((one) => one.dataset.node === node.hostname) || newRow(node.hostname);
+    const replica = node.linked && node.role !== "primary";
+    const load = node.load || {};
     const texts = {
       role: node.linked ? node.role : "-",
       health: healthOf(node),
-      behind: node.role === "primary" || !node.linked ? "-" : String(node.behind),
-      lag: node.role === "primary" || !node.linked ? "-" : `${node.lag_ms} ms`,
-      positions: Object.entries(node.positions || {}).map((entry) => entry.join(" ")).join(", "),
+      parts: node.linked ? partsOf(node) : "-",
+      behind: replica ? String(node.behind ?? "-") : "-",
+      delay: replica && node.delay_ms !== undefined ? `${node.delay_ms} ms` : "-",
+      requests: node.linked ? `${load.requests_per_s ?? "-"}/s` : "-",
+      waits: node.linked ? waitsOf(load) : "-",
+      positions: positionsOf(node, primary),
+      breaks: String(node.lineage_breaks ?? "-"),
       version: node.version || "-",
     };
+    Object.assign(row.dataset, {
+      role: node.linked ? node.role : "",
+      linked: node.linked,
+      healthy: node.healthy,
+      behind: replica ? node.behind : 0,
+    });
     for (const [field, text] of Object.entries(texts)) {
-      row.querySelector(`[data-field="${field}"]`).textContent = text;
+      const cell = row.querySelector(`[data-field="${field}"]`);
+      if (cell.textContent !== text) cell.textContent = text;
     }
     const button = row.querySelector("button");
     if (button) button.disabled = !(node.linked && node.role === "replica" && node.candidate);
   };
 
-  const tell = (node) => {
-    const old = known(node);
-    if (!old) return before && say(`${node.hostname} joined`);
-    if (old.linked !== node.linked) say(`${node.hostname} ${node.linked ? "is back" : `is ${healthOf(node)}`}`);
-    else if (old.role !== node.role) say(`${node.hostname} is ${node.role}, was ${old.role}`);
-    else if (healthOf(old) !== healthOf(node)) say(`${node.hostname}: ${healthOf(node)}`);
-  };
+  // --- charts
 
   const transactions = (found) => {
     const primary = found.nodes.find((node) => node.role === "primary");
-    const positions = Object.values((primary && primary.positions) || {});
-    return positions.reduce((sum, position) => sum + parseInt(position.slice(0, 16), 16), 0);
+    return Object.values((primary && primary.positions) || {}).reduce((sum, position) => sum + txid(position), 0);
   };
 
-  const draw = (name, value) => {
+  const draw = (name, value, at) => {
     const points = charts[name];
-    points.push(value);
-    if (points.length > KEPT) points.shift();
-    const top = Math.max(1, ...points);
-    const line = points.map((y, x) => `${(x * 240) / (KEPT - 1)},${58 - (y * 56) / top}`).join(" ");
+    points.push([at, value]);
+    while (at - points[0][0] > CHART_MS) points.shift();
+    const top = Math.max(1, ...points.map(([, y]) => y));
+    const line = points.map(([x, y]) => `${240 - ((at - x) * 240) / CHART_MS},${58 - (y * 56) / top}`).join(" ");
     document.querySelector(`#litefs-${name} polyline`).setAttribute("points", line);
     document.getElementById(`litefs-${name}-now`).textContent = String(Math.round(value));
   };
 
-  const update = (found, at) => {
-    const left = found.maintenance_left_ms ? `Maintenance: no write starts, for ${Math.round(found.maintenance_left_ms / 1000)} s more.` : "";
-    state.textContent = found.error || left;
-    for (const node of found.nodes) {
-      tell(node);
-      show(node);
-    }
-    for (const row of [...rows.rows]) {
-      if (found.nodes.length && !found.nodes.some((node) => node.hostname === row.dataset.node)) row.remove();
-    }
+  const drawAll = (found, at) => {
+    const here = found.nodes.filter((node) => node.linked);
     const seconds = (at - beforeAt) / 1000;
     const moved = before ? Math.max(0, transactions(found) - transactions(before)) / seconds : 0;
-    draw("rate", moved);
-    draw("behind", Math.max(0, ...found.nodes.filter((node) => node.linked).map((node) => node.behind || 0)));
-    if (found.nodes.length) {
-      before = found;
-      beforeAt = at;
+    draw("requests", here.reduce((sum, node) => sum + ((node.load || {}).requests_per_s || 0), 0), at);
+    draw("transactions", moved, at);
+    draw("delay", Math.max(0, ...here.map((node) => node.delay_ms || 0)), at);
+  };
+
+  // --- events
+
+  const tell = (all) => {
+    const text = JSON.stringify(all);
+    if (text === told) return;
+    const lines = [...all].reverse().map((one) => {
+      const line = make("li", { kind: one.kind });
+      const when = make("time", {}, new Date(one.at_ms).toLocaleString());
+      when.dateTime = new Date(one.at_ms).toISOString();
+      line.append(when, `${one.node} ${one.what}`);
+      return line;
+    });
+    events.replaceChildren(...lines);
+    if (told) events.setAttribute("aria-live", "polite"); // what was there before is not read out
+    told = text;
+  };
+
+  // --- all of it
+
+  const update = (found, at) => {
+    const left = Math.round((found.maintenance_left_ms || 0) / 1000);
+    state.textContent = found.error || (left ? `Maintenance: no write starts, for ${left} s more.` : "");
+    if (!found.nodes.length) return;
+    const primary = found.nodes.find((node) => node.role === "primary");
+    for (const node of found.nodes) show(node, primary);
+    for (const row of [...rows.rows]) {
+      if (!found.nodes.some((node) => node.hostname === row.dataset.node)) row.remove();
     }
+    tell(found.events || []);
+    drawAll(found, at);
+    before = found;
+    beforeAt = at;
+  };
+
+  const follow = () => {
+    let stream = null;
+    const look = () => {
+      if (stream) stream.close();
+      stream = null;
+      if (document.hidden) return;
+      stream = new EventSource(page.dataset.events);
+      stream.onmessage = (message) => update(JSON.parse(message.data), performance.now());
+      stream.onerror = () => {
+        state.textContent = "This node does not answer; it is asked again.";
+        if (stream.readyState === EventSource.CLOSED) setTimeout(look, PACE_MS);
+      };
+    };
+    document.addEventListener("visibilitychange", look);
+    look();
   };
 
   const ask = async () => {
-    if (document.hidden) return;
-    try {
-      const answer = await fetch(page.dataset.nodes, { headers: { Accept: "application/json" } });
-      if (!answer.ok) throw new Error(`status ${answer.status}`);
-      update(await answer.json(), performance.now());
-    } catch (error) {
-      state.textContent = `This node does not answer (${error.message}).`;
+    if (!document.hidden) {
+      try {
+        const answer = await fetch(page.dataset.nodes, { headers: { Accept: "application/json" } });
+        if (!answer.ok) throw new Error(`status ${answer.status}`);
+        update(await answer.json(), performance.now());
+      } catch (error) {
+        state.textContent = `This node does not answer (${error.message}).`;
+      }
     }
+    setTimeout(ask, PACE_MS);
   };
 
-  page.addEventListener("submit", (event) => {
-    const node = event.target.dataset.promote;
-    if (!window.confirm(`Make ${node} the primary? Writes wait for a moment.`)) event.preventDefault();
-  });
-
-  const loop = async () => {
-    await ask();
-    setTimeout(loop, PACE_MS);
-  };
-  loop();
+  if (promotion) {
+    const head = make("th", {}, "Hand over");
+    head.scope = "col";
+    page.querySelector("thead tr").append(head);
+    page.addEventListener("submit", (event) => {
+      const node = event.target.elements.node.value;
+      if (!window.confirm(`Make ${node} the primary? Writes wait for a moment.`)) event.preventDefault();
+    });
+  }
+  if (page.dataset.events) follow();
+  else ask();
 })();

@@ -22,11 +22,13 @@
 #include "litefs/proxy/primary_link.hpp"
 #include "litefs/proxy/publisher.hpp"
 #include "litefs/proxy/reaper.hpp"
+#include "litefs/proxy/recorder.hpp"
 #include "litefs/proxy/replica_links.hpp"
 #include "litefs/proxy/stuck_litefs.hpp"
 #include "litefs/proxy/view.hpp"
 #include "litefs/proxy/watcher.hpp"
 #include "litefs/proxy/worker.hpp"
+#include "litefs/replication_delay.hpp"
 
 namespace litefs::proxy {
 
@@ -34,7 +36,7 @@ class cluster_node {
  public:
   // Requires shared.config.litefs. Throws boost::system::system_error if the node page cannot be created.
   cluster_node(boost::asio::io_context& context, condition& changed, reaper& r, node& shared,
-               worker_group& workers, maintenance& freezing);
+               worker_group& workers, maintenance& freezing, recorder& happened);
 
   void start();          // everything begins to run
   void stop_links();     // no peer hears of this node any more
@@ -61,9 +63,12 @@ class cluster_node {
   [[nodiscard]] proxy::handoff& handing_over() noexcept { return handoff_; }
   [[nodiscard]] node_report own_report() const;
   [[nodiscard]] replica_links& replicas() noexcept { return replicas_; }
+  [[nodiscard]] replica_links const& replicas() const noexcept { return replicas_; }
   [[nodiscard]] confirmations& confirmed() noexcept { return confirmed_; }
   [[nodiscard]] confirmations const& confirmed() const noexcept { return confirmed_; }
-  void tell_peers();  // something of our own report changed
+  void tell_peers();      // something of our own report changed
+  void tell_incidents();  // something happened
+  [[nodiscard]] replication_delay const& delays() const noexcept { return delays_; }
 
  private:
   void guard_lease(consul_lease const& lease);
@@ -72,6 +77,7 @@ class cluster_node {
   void on_state(std::shared_ptr<node_state const> state, std::optional<tx_event> tx);
   [[nodiscard]] primary_link::hooks link_hooks();
   [[nodiscard]] replica_links::hooks replica_hooks();
+  void measure(node_state const& state, std::optional<tx_event> const& tx);
   void hear(std::string const& primary, node_report const* report);
   boost::asio::awaitable<void> take_over(std::string ticket);
 
@@ -80,6 +86,7 @@ class cluster_node {
   node& node_;
   worker_group& workers_;
   maintenance& maintenance_;
+  recorder& happened_;
   view view_;             // the control thread's own
   gate_controller gate_;  // its folder before the page that leads to it
   publisher publisher_;
@@ -90,6 +97,7 @@ class cluster_node {
   std::optional<lease_guard> lease_guard_;
   std::optional<stuck_litefs> stuck_;
   confirmations confirmed_;
+  replication_delay delays_;
   membership members_;
   std::optional<proxy::joining> joining_;
   replica_links replicas_;

@@ -1,9 +1,9 @@
 // One peer link in conversation: sealed lines both ways over a connected socket, heartbeats included.
 //
-// Our own report is asked for when it can be sent, so what is sent is always the newest and nothing piles up
-// behind a slow peer; other messages wait in an outbox of `outbox_max`. Ends when the peer leaves, says
-// anything that is not its next sealed line, or nothing for `silence_max`. Not thread-safe: control thread
-// only.
+// Our own report and chronicle are asked for when they can be sent, so what is sent is always the newest and
+// nothing piles up behind a slow peer; other messages wait in an outbox of `outbox_max`. Ends when the peer
+// leaves, says anything that is not its next sealed line, or nothing for `silence_max`. Not thread-safe:
+// control thread only.
 #pragma once
 
 #include <deque>
@@ -37,13 +37,15 @@ class link_session : public std::enable_shared_from_this<link_session> {
   struct talk {
     std::function<node_report()> own_report;
     std::function<void(link_message const&)> on_message;
+    std::function<chronicle const&()> incidents{};  // of all nodes, as we know it; absent: nothing to tell
   };
 
   link_session(boost::asio::io_context& context, open_link link, talk with);
 
   boost::asio::awaitable<void> run();  // until the link ends
   void report_changed();               // a new report is due
-  bool say(link_message const& m);     // false if the outbox is full: the peer does not read
+  void chronicle_changed();
+  bool say(link_message const& m);  // false if the outbox is full: the peer does not read
   void close();
 
  private:
@@ -62,6 +64,7 @@ class link_session : public std::enable_shared_from_this<link_session> {
   condition due_;
   std::deque<std::string> outbox_;
   bool report_due_ = true;
+  bool chronicle_due_ = true;
   bool closed_ = false;
   time_point heard_;
 };

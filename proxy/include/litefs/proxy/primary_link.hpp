@@ -27,6 +27,8 @@ class primary_link {
     std::function<void(std::string const& primary, node_report const*)> on_report;
     // The primary wants this node to take over.
     std::function<void(take_request const&)> on_take;
+    std::function<chronicle const&()> incidents{};
+    std::function<void(told_incidents const&)> on_incidents{};
   };
 
   primary_link(boost::asio::io_context& context, condition& changed, node& shared, hooks with);
@@ -35,6 +37,7 @@ class primary_link {
   void stop();
   // Role, primary or anything in our own report changed.
   void on_change();
+  void chronicle_changed();
   void say(link_message const& m);  // to the primary, if the link is up
 
  private:

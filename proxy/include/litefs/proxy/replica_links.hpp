@@ -43,12 +43,15 @@ class replica_links {
     std::function<node_report()> own_report;
     std::function<void(std::string const& from, node_report const&)> on_report;
     std::function<void(std::string const& from)> on_gone;  // its link ended, and no newer one is there
+    std::function<chronicle const&()> incidents{};
+    std::function<void(told_incidents const&)> on_incidents{};
   };
 
   replica_links(boost::asio::io_context& context, condition& changed, node& shared, hooks with);
 
   void accept(link_caller caller);
   void report_changed();  // our own
+  void chronicle_changed();
   void stop();
 
   // By hostname; who has not reported yet has no report.
