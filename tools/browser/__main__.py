@@ -1,91 +1,75 @@
-"""bin/screenshots: hands the primary over by the page's button, kills a node, and sees both on the page in time."""
+"""bin/screenshots: a handoff by the page's button, a frozen and a killed node, seen on both pages in time."""
 
 from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tools.cluster import Cluster, Node, Writers
 
+from .seen import Seen, check_access, within
+from .viewers import share_of_cpu
+
 PICTURES = Path(__file__).resolve().parents[2] / "docs" / "img"
 CHROMIUM = "/usr/bin/chromium"
-PAGE = "/admin/django_litefs/cluster/"
-IN_TIME_S = 2.0
+ADMIN, STATUS = "/admin/django_litefs/cluster/", "/litefs/status"
 LIMIT_MS = 15_000
 LOAD_S = 8.0  # so that the charts show something
-WEIGHT_MAX = 60_000  # bytes of ours, beside the admin's own
+WEIGHT_MAX = 60_000  # bytes of ours, in the admin beside its own
+VIEWERS = 10
+WINDOW = {"width": 1280, "height": 800}
 USER, PASSWORD = "root", "only-for-this-run"
 MAKE_USER = (
     f"from django.contrib.auth.models import User; User.objects.create_superuser('{USER}', '', '{PASSWORD}')"
 )
 
 
-class Seen:
-    """What the browser was asked to load, and complained about."""
-
-    def __init__(self, page: Page) -> None:
-        self.problems: list[str] = []
-        self.hosts: set[str] = set()
-        self.weight = 0
-        page.on("pageerror", lambda error: self.problems.append(str(error)))
-        page.on("console", self._hear)
-        page.on("request", lambda asked: self.hosts.add(asked.url.split("/")[2]))
-        page.on("response", lambda got: self._weigh(got.url, got.headers.get("content-length", "0")))
-
-    def _hear(self, said: ConsoleMessage) -> None:
-        if said.type == "error":
-            self.problems.append(said.text)
-
-    def _weigh(self, url: str, length: str) -> None:
-        if "django_litefs" in url and "/nodes/" not in url:
-            self.weight += int(length)
-
-
-def within(what: str, condition: Callable[[], object]) -> float:
-    """How long it took, which must not be long."""
-    began = time.monotonic()
-    condition()
-    took = time.monotonic() - began
-    print(f"{what}: seen after {took:.2f} s")
-    if took > IN_TIME_S:
-        raise SystemExit(f"{what}: {took:.2f} s are more than {IN_TIME_S:g} s")
-    return took
-
-
 def log_in(page: Page, node: Node) -> None:
-    page.goto(f"http://{node.front}/admin/login/?next={PAGE}")
+    page.goto(f"http://{node.front}/admin/login/?next={ADMIN}")
     page.fill("#id_username", USER)
     page.fill("#id_password", PASSWORD)
     page.click("input[type=submit]")
     page.wait_for_selector("tr[data-node]")
 
 
-def role_is(page: Page, node: Node, role: str) -> None:
-    page.wait_for_selector(f"tr[data-node={node.name}][data-role={role}]", timeout=LIMIT_MS)
+def both_see(pages: dict[str, Page], what: str, row: str) -> None:
+    """A row of the table, on each page; the second is looked at after the first has it."""
+    for where, page in pages.items():
+        within(f"{what}, {where}", lambda: page.wait_for_selector(f"tr{row}", timeout=LIMIT_MS))  # noqa: B023
 
 
-def try_page(page: Page, cluster: Cluster, pictures: Path) -> None:
-    asked, other = cluster.replicas
-    seen = Seen(page)
-    log_in(page, asked)
-    seen.problems.clear()  # the login page's favicon
+def try_pages(browser: Browser, cluster: Cluster, pictures: Path) -> None:
+    host, (asked, other) = cluster.primary, cluster.replicas
+    pages = {"admin": browser.new_page(viewport=WINDOW), "status": browser.new_page(viewport=WINDOW)}
+    admin, status = pages.values()
+    seen = {asked.front: Seen(admin, "django_litefs"), host.admin: Seen(status, "/litefs/")}
+    log_in(admin, asked)
+    seen[asked.front].problems.clear()  # the login page's favicon
+    status.goto(f"http://{host.admin}{STATUS}")
+    status.wait_for_selector("tr[data-node]")
     time.sleep(LOAD_S)
-    page.screenshot(path=str(pictures / "cluster.png"))
-    page.on("dialog", lambda dialog: dialog.accept())
-    page.click(f"form[data-promote={asked.name}] button")
-    within(f"{asked.name} is primary", lambda: role_is(page, asked, "primary"))
+    admin.screenshot(path=str(pictures / "cluster.png"))
+    check_access(admin, "#litefs-cluster")
+    check_access(status, "html")
+    for viewers in (0, VIEWERS):
+        share, received = share_of_cpu(host, viewers)
+        print(
+            f"litefs-proxy with {viewers} viewers beside the browser: {share:.1f} % of a core, {received} bytes"
+        )
+    admin.on("dialog", lambda dialog: dialog.accept())
+    admin.click(f"tr[data-node={asked.name}] button")
+    both_see(pages, f"{asked.name} is primary", f"[data-node={asked.name}][data-role=primary]")
+    other.freeze()
+    both_see(pages, f"{other.name} lags", f"[data-node={other.name}]:not([data-behind='0'])")
     other.kill()
-    silent = f"tr[data-node={other.name}][data-linked=false]"
-    within(f"{other.name} is dead", lambda: page.wait_for_selector(silent, timeout=LIMIT_MS))
-    page.emulate_media(color_scheme="dark")
-    page.screenshot(path=str(pictures / "cluster-node-lost.png"))
-    print(f"{seen.weight} bytes of our own, hosts {seen.hosts}, problems {seen.problems}")
-    if seen.problems or seen.hosts != {asked.front} or not 0 < seen.weight <= WEIGHT_MAX:
-        raise SystemExit("the page is not as it should be")
+    both_see(pages, f"{other.name} is dead", f"[data-node={other.name}][data-linked=false]")
+    status.emulate_media(color_scheme="dark")
+    status.screenshot(path=str(pictures / "cluster-node-lost.png"))
+    for address, one in seen.items():
+        one.judge(address, WEIGHT_MAX)
 
 
 def main() -> None:
@@ -100,7 +84,7 @@ def main() -> None:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
             with Writers([cluster.primary], count=2, pause=0.05):
-                try_page(browser.new_page(viewport={"width": 1200, "height": 680}), cluster, pictures)
+                try_pages(browser, cluster, pictures)
             browser.close()
     finally:
         cluster.close()

@@ -37,7 +37,7 @@
       const cell = make("td");
       cell.append(promotion.content.cloneNode(true));
       cell.querySelector("form").elements.node.value = name;
-      cell.querySelector("button").setAttribute("aria-label", `Make ${name} the primary`);
+      cell.querySelector("button").setAttribute("aria-label", `Make primary: ${name}`);
       row.append(cell);
     }
     rows.append(row);
