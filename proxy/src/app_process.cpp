@@ -154,6 +154,13 @@ asio::awaitable<void> app_process::stop(time_point deadline, std::function<bool(
   stopping_ = true;
   changed_.notify();
   if (running()) co_await end(deadline, std::move(hurry));
+  if (auto const code = code_at_stop(); code != 0) spdlog::warn("{} ended with code {}", options_.name, code);
+}
+
+int app_process::code_at_stop() const noexcept {
+  if (!process_) return 0;  // it never ran
+  auto const code = process_->exit_code().value_or(128 + SIGKILL);
+  return code == 128 + options_.stop_signal ? 0 : code;
 }
 
 asio::awaitable<void> app_process::end(time_point deadline, std::function<bool()> hurry) {

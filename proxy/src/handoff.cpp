@@ -52,6 +52,10 @@ milliseconds work_end_max(proxy_config const& config) {
   return longest;
 }
 
+milliseconds since(time_point begun) {
+  return std::chrono::duration_cast<milliseconds>(clock::now() - begun);
+}
+
 // The reason in a peer's refusal, or its status.
 std::string reason_in(call_response const& answer) {
   boost::system::error_code failed;
@@ -148,10 +152,15 @@ asio::awaitable<std::optional<std::string>> handoff::drain() {
 
 // The requests that write first, then whoever else does. The lock is the caller's to give back.
 asio::awaitable<keeper_link::positions_result> handoff::lock_out_writers() {
+  auto const begun = clock::now();
   workers_.post_hold(true);
   bool const ended = co_await writes_ended();
   if (!ended) co_return boost::system::error_code(asio::error::in_progress);
-  co_return co_await keeper_.lock(node_.config.handoff_drain);
+  auto const writes = since(begun);
+  auto const positions = co_await keeper_.lock(node_.config.handoff_drain);
+  spdlog::info("handoff: running writes ended after {} ms, others were locked out after {} ms",
+               writes.count(), since(begun).count());
+  co_return positions;
 }
 
 std::string handoff::why_not(keeper_link::positions_result const& lock) const {
@@ -245,7 +254,7 @@ asio::awaitable<handoff::outcome> handoff::promote(std::string ticket) {
   promoting_ = false;
   (why ? node_.handoffs.failed : node_.handoffs.taken).add();
   if (why) co_return refusal{*why};
-  auto const held = std::chrono::duration_cast<milliseconds>(clock::now() - started);
+  auto const held = since(started);
   spdlog::info("took over from {}: writes were held for {} ms", primary, held.count());
   co_return held;
 }
@@ -254,9 +263,11 @@ asio::awaitable<std::optional<std::string>> handoff::take(std::string primary, s
   call_limits const limits{
       .connect = node_.config.timeouts.primary_connect,
       .total = 2 * node_.config.handoff_drain + answer_slack + work_end_max(node_.config)};
+  auto const begun = clock::now();
   auto const held = co_await ask_peer(node_, primary, std::string(handoff_path), std::move(ticket), limits);
   if (!held) co_return "the proxy of " + primary + " does not answer: " + held.error().message();
   if (held->result_int() != 200) co_return primary + " refused: " + reason_in(*held);
+  auto const holds = since(begun);
   auto const wanted = positions_in(*held);
   if (!wanted) co_return primary + " gave no positions";
   // Without a position of its own there is nothing to compare: it may lack all of that database.
@@ -266,6 +277,8 @@ asio::awaitable<std::optional<std::string>> handoff::take(std::string primary, s
   if (!co_await own_.wait_position(*wanted, clock::now() + catch_up_max)) {
     co_return "this node did not catch up within " + std::to_string(catch_up_max.count()) + " ms";
   }
+  spdlog::info("handoff: {} holds its writes after {} ms, this node has caught up after {} ms", primary,
+               holds.count(), since(begun).count());
   auto const& s = watched_.state();
   if (s.role != role::replica || s.primary != primary) co_return "the primary changed meanwhile";
   co_return co_await promote_litefs();

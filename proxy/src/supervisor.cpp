@@ -64,7 +64,14 @@ asio::awaitable<int> supervisor::run() {
   if (!code) code = co_await serve();
   node_.given_up = *code != 0;
   co_await shut_down();
-  co_return *code;
+  co_return *code != 0 ? *code : code_of_app();
+}
+
+// A stop that the app did not end well in, as when it had to be killed, is not a good one.
+int supervisor::code_of_app() const {
+  auto const failed = std::ranges::find_if(
+      processes_, [](auto const& p) { return p->run_on() == run_on::all && p->code_at_stop() != 0; });
+  return failed == processes_.end() ? 0 : (*failed)->code_at_stop();
 }
 
 asio::awaitable<std::optional<int>> supervisor::start() {
@@ -151,6 +158,7 @@ asio::awaitable<result<int>> supervisor::run_until_done(process_options p) {
     spdlog::info("step {} needs the primary role", p.name);
     auto const done = co_await cluster_->handing_over().promote();
     auto const* const refused = std::get_if<handoff::refusal>(&done);
+    if (refused == nullptr) took_role_ = clock::now();
     if (refused == nullptr || cluster_->state().role == role::primary) continue;
     spdlog::info("not yet: {}", refused->why);
     condition::predicate over = cancelled;
@@ -206,6 +214,10 @@ bool supervisor::work_running() const {
 
 void supervisor::target_is(bool up) {
   if (up) notice_.ready();
+  if (auto const taken = up ? std::exchange(took_role_, std::nullopt) : std::nullopt) {
+    auto const waited = std::chrono::duration_cast<milliseconds>(clock::now() - *taken);
+    spdlog::info("writes waited {} ms for the steps of this node and the start of its app", waited.count());
+  }
   workers_.post_wake();
 }
 

@@ -2,6 +2,7 @@
 #include "litefs/proxy/app_process.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 #include <boost/asio/co_spawn.hpp>
 
 #include "control_thread.hpp"
@@ -126,6 +127,39 @@ TEST_F(app_process_test, one_that_ignores_its_signal_is_killed) {
     EXPECT_TRUE(rested);
   });
 }
+
+struct stopped {
+  std::string script;  // says "up" when it may be stopped
+  int code;
+};
+
+class stopping_app_process : public app_process_test, public testing::WithParamInterface<stopped> {};
+
+TEST_P(stopping_app_process, tells_how_it_ended) {
+  auto const file = testing::TempDir() + "/up-" + std::to_string(::getpid());
+  ::unlink(file.c_str());
+  auto options = shell(GetParam().script);
+  options.env["UP"] = file;
+  options.stop_timeout = milliseconds(300);
+  auto const p = make(std::move(options));
+  play(*p, [&]() -> asio::awaitable<void> {
+    std::function<bool()> const up = [&file] { return ::access(file.c_str(), F_OK) == 0; };
+    for (int tries = 0; tries < bound / 10 && !up(); ++tries) {
+      condition::predicate const never = [] { return false; };
+      co_await thread_.changed.wait(in_ms(10), never);
+    }
+    EXPECT_TRUE(up());
+  });
+  EXPECT_EQ(p->code_at_stop(), GetParam().code);
+  ::unlink(file.c_str());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    codes, stopping_app_process,
+    testing::Values(stopped{.script = ">$UP; exec sleep 1000", .code = 0},  // by the signal that it was sent
+                    stopped{.script = "trap 'exit 0' TERM; >$UP; while :; do sleep 0.05; done", .code = 0},
+                    stopped{.script = "trap 'exit 3' TERM; >$UP; while :; do sleep 0.05; done", .code = 3},
+                    stopped{.script = "trap '' TERM; >$UP; while :; do sleep 0.05; done", .code = 137}));
 
 }  // namespace
 }  // namespace litefs::proxy

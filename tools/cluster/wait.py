@@ -15,7 +15,7 @@ class TooLongError(Exception):
     """A condition did not come true within its bound."""
 
 
-def until(condition: Callable[[], T | None], what: str, within: float) -> T:
+def until(condition: Callable[[], T | None], what: str, within: float, pause: float = PAUSE) -> T:
     """The first true value of `condition`; TooLongError if `what` has not happened `within` seconds."""
     deadline = time.monotonic() + within
     while True:
@@ -24,4 +24,4 @@ def until(condition: Callable[[], T | None], what: str, within: float) -> T:
             return value
         if time.monotonic() > deadline:
             raise TooLongError(f"{what}: not within {within:g} s")
-        time.sleep(PAUSE)
+        time.sleep(pause)

@@ -6,13 +6,14 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from . import children, deploys, kills, starts, stops
+from . import children, deploys, handoffs, kills, starts, stops
 from .table import Table
 
 DRILLS: dict[str, tuple[str, Callable[[int], Table]]] = {
     "starts": ("every order of starting three nodes after a full stop", starts.drill),
     "joins": ("a fourth, empty node joins under load, and is never primary while empty", starts.drill_join),
     "kills": ("kill -9 of the primary's LiteFS under load", kills.drill),
+    "handoffs": ("20 planned handoffs in a row under load", handoffs.drill),
     "children": ("each child killed in each phase of start and stop", children.drill),
     "stops": ("SIGTERM of the primary as PID 1 of a PID namespace, under load", stops.drill),
     "deploys": ("rolling deploys: a schema change, its rollback, a migration that fails", deploys.drill),

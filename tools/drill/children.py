@@ -14,7 +14,8 @@ from tools.cluster.node import NodeFailedError
 from .table import Table
 
 SETTLED_WITHIN = 60.0
-REASON = re.compile(r" (critical|error) (.*)")
+LOOK = 0.002  # seconds: some phases last for milliseconds only
+REASON = re.compile(r" (?:critical (.*)|warning (\w+ ended with code \d+))")
 
 
 def child(node: Node, name: str) -> int | None:
@@ -27,13 +28,19 @@ def child(node: Node, name: str) -> int | None:
 
 
 CHILDREN = ("litefs", "keeper", "litefs_migrate", "gunicorn")
-# What the log says when a phase of a start has begun.
-PHASES = {
+# What the log says when a phase has begun.
+STARTING = {
     "before the mount": "starts as",
     "mounted": "mount alive",
     "step": "step migrate",
     "app starting": "app started",
     "serving": "app answers",
+}
+STOPPING = {
+    "draining": "info stopping",
+    "handing off": "is asked to take over",
+    "stopping the app": "Handling signal: term",
+    "unmounting": "litefs shutting down",
 }
 
 
@@ -41,11 +48,14 @@ def drill(_times: int) -> Table:
     table = Table("Children killed in each phase: healed, or stopped clean with a reason")
     with Cluster(2) as cluster:
         for role in ("replica", "primary"):
-            for phase, words in PHASES.items():
+            for phase, words in STARTING.items():
                 for name in CHILDREN:
                     during_start(table, cluster, role, phase, words, name)
-        for name in ("litefs", "keeper", "gunicorn"):
-            during_stop(table, cluster, name)
+        for role in ("replica", "primary"):
+            for phase, words in STOPPING.items():
+                for name in ("litefs", "keeper", "gunicorn"):
+                    if (role, phase) != ("replica", "handing off"):
+                        during_stop(table, cluster, role, phase, words, name)
     return table
 
 
@@ -74,20 +84,26 @@ def during_start(table: Table, cluster: Cluster, role: str, phase: str, words: s
         node.start()
 
 
-def during_stop(table: Table, cluster: Cluster, name: str) -> None:
+def during_stop(table: Table, cluster: Cluster, role: str, phase: str, words: str, name: str) -> None:
     cluster.wait_settled(SETTLED_WITHIN)
-    node = cluster.primary
+    node = cluster.primary if role == "primary" else cluster.replicas[0]
     at = len(node.log.read_text(errors="replace"))
-    node.terminate()
+    tree = [node.pid, *processes.descendants(node.pid)]
     pid = child(node, name)
-    if pid is not None:
-        processes.kill([pid], signal.SIGKILL)
+    assert pid is not None, f"{name} runs"
+    node.terminate()
+    said(node, at, words)
+    running = processes.alive(pid)
+    processes.kill([pid], signal.SIGKILL)
     code = node.wait_end()
-    clean = not node.is_mounted()
-    table.row(
-        f"primary, stopping, {name}", f"exit code {code}, mount gone: {clean}; {reason(node, at)}", clean
-    )
+    left = [p for p in tree if processes.alive(p)]
+    clean = not node.is_mounted() and not left
     node.start()
+    cluster.wait_settled(SETTLED_WITHIN)
+    why = reason(node, at)
+    outcome = f"stopped with code {code}{why and ': '}{why}; clean: {clean}"
+    if running:
+        table.row(f"{role}, {phase}, {name}", outcome, clean and (code == 0 or bool(why)))
 
 
 def end_of(node: Node, at: int, name: str, killed: int) -> tuple[str, bool]:
@@ -102,12 +118,13 @@ def end_of(node: Node, at: int, name: str, killed: int) -> tuple[str, bool]:
 
 
 def said(node: Node, at: int, words: str) -> None:
-    until(lambda: words in node.log.read_text(errors="replace")[at:], f"{node.name} says {words!r}", 60)
+    until(lambda: node.said(words, at), f"{node.name} says {words!r}", SETTLED_WITHIN, pause=LOOK)
 
 
 def reason(node: Node, at: int) -> str:
-    found = [m[2] for m in REASON.finditer(node.log.read_text(errors="replace")[at:]) if m[1] == "critical"]
-    return found[-1] if found else ""
+    """The last line that says why it ended with another code than 0."""
+    found = REASON.findall(node.log.read_text(errors="replace")[at:])
+    return "".join(found[-1]) if found else ""
 
 
 def wait_for(find: Callable[[], int | None], within: float) -> int | None:
@@ -115,5 +132,5 @@ def wait_for(find: Callable[[], int | None], within: float) -> int | None:
     while time.monotonic() < deadline:
         if (found := find()) is not None:
             return found
-        time.sleep(0.002)
+        time.sleep(LOOK)
     return None

@@ -1,12 +1,13 @@
-"""Rolling deploys of three nodes under load: a schema change, its rollback, a migration that fails."""
+"""Rolling deploys of three nodes under load: schema changes, short and long, a rollback, a migration that fails."""
 
 from __future__ import annotations
 
 import shutil
 import time
+from collections import Counter
 from pathlib import Path
 
-from tools.cluster import Cluster, Writers, judge, stored_tokens, until
+from tools.cluster import Cluster, Outcome, Writers, judge, stored_tokens, until
 from tools.cluster.cluster import SITE
 
 from .table import Table
@@ -28,33 +29,41 @@ def work(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [("notes", "0001_initial")]
     operations = [
-        migrations.AddField("note", "extra", models.TextField(null=True)),
+        migrations.AddField("note", "{field}", models.TextField(null=True)),
         migrations.RunPython(work, migrations.RunPython.noop),
     ]
 """
 
 
-def drill(times: int) -> Table:
+SHORT = 2  # seconds of a migration whose writes wait
+LONG = 40  # seconds of one that they do not wait for: PRIMARY_REDIRECT_TIMEOUT is 25 s
+
+
+def drill(_times: int) -> Table:
     table = Table("Rolling deploys under 8 writers")
     with Cluster(3) as cluster:
         old = SITE
-        new = release(cluster.folder / "new", seconds=times or 2, fails=False)
-        bad = release(cluster.folder / "bad", seconds=0, fails=True)
+        bad = release(cluster.folder, "bad", seconds=0, fails=True)
+        new = release(cluster.folder, "new", seconds=SHORT)
+        slow = release(cluster.folder, "slow", seconds=LONG)
         failing(table, cluster, bad, old)
-        roll(table, cluster, new, f"a schema change of {times or 2} s, from a replica")
+        roll(table, cluster, new, f"a schema change of {SHORT} s, from a replica")
         roll(table, cluster, old, "its rollback")
+        roll(table, cluster, slow, f"a schema change of {LONG} s, from a replica", may_refuse=True)
     return table
 
 
-def release(folder: Path, *, seconds: int, fails: bool) -> Path:
-    """The notes site with one migration more."""
-    shutil.copytree(SITE, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    text = MIGRATION.format(seconds=seconds, fails=fails)
-    (folder / "notes" / "migrations" / "0002_extra.py").write_text(text)
-    return folder
+def release(folder: Path, name: str, *, seconds: int, fails: bool = False) -> Path:
+    """The notes site with one migration more, of that name."""
+    site = folder / f"release-{name}"
+    shutil.copytree(SITE, site, ignore=shutil.ignore_patterns("__pycache__"))
+    text = MIGRATION.format(field=name, seconds=seconds, fails=fails)
+    (site / "notes" / "migrations" / f"0002_{name}.py").write_text(text)
+    return site
 
 
-def roll(table: Table, cluster: Cluster, site: Path, what: str) -> None:
+def roll(table: Table, cluster: Cluster, site: Path, what: str, *, may_refuse: bool = False) -> None:
+    """`may_refuse`: writes may be answered 503, if that says that they were not executed."""
     cluster.wait_settled()
     order = [*cluster.replicas, cluster.primary]
     with Writers(cluster.nodes, count=8, pause=0.02) as writers:
@@ -69,7 +78,9 @@ def roll(table: Table, cluster: Cluster, site: Path, what: str) -> None:
         time.sleep(1)
     cluster.wait_settled()
     verdict = judge(writers.attempts, stored_tokens(cluster.primary))
-    table.row(what, f"primary {cluster.primary.name}; {verdict}", verdict.right and not verdict.failed)
+    answers = Counter(a.detail for a in writers.attempts if a.outcome is not Outcome.OK)
+    right = verdict.right and not (verdict.unknown if may_refuse else verdict.failed)
+    table.row(what, f"primary {cluster.primary.name}; {verdict} {dict(answers) or ''}", right)
 
 
 def failing(table: Table, cluster: Cluster, site: Path, old: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from argparse import REMAINDER
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +17,7 @@ from django_litefs.conf import effective
 from django_litefs.settings import Settings, SettingsError
 
 CHECK_TIMEOUT_S = 30
+STDIN = "/dev/stdin"  # so that a mistake leaves no file
 
 
 class Command(BaseCommand):
@@ -97,6 +98,7 @@ class Command(BaseCommand):
         litefs_config, proxy_config = config.rendered(s, command, os.environ, step, first)
         if found := start.problems(s, load):
             raise SettingsError(found)
+        refuse_mistakes(proxy, proxy_config)
         start.create_folders(s)
         if not check and owner.claim(s.data_path) is None:
             raise SettingsError(
@@ -109,16 +111,22 @@ class Command(BaseCommand):
             config.write(os.path.join(s.data_path, config.JOIN_FILE), config.join_config(s))
         path = os.path.join(s.data_path, config.PROXY_FILE)
         config.write(path, proxy_config)
-        checked = subprocess.run(
-            [proxy, "check", "--config", path],
-            capture_output=True,
-            text=True,
-            timeout=CHECK_TIMEOUT_S,
-            check=False,
-        )
-        if checked.returncode != 0:
-            raise CommandError(checked.stderr.strip() or f"litefs-proxy refused {path}.")
         return proxy, ["run", "--config", path]
+
+
+def refuse_mistakes(proxy: str, proxy_config: Mapping[str, Any]) -> None:
+    """What only litefs-proxy knows to be wrong, as in PROCESSES and PROXY_EXTRA. Raises CommandError."""
+    checked = subprocess.run(
+        [proxy, "check", "--config", STDIN],
+        input=config.as_text(proxy_config),
+        capture_output=True,
+        text=True,
+        timeout=CHECK_TIMEOUT_S,
+        check=False,
+    )
+    if checked.returncode != 0:
+        found = checked.stderr.strip().replace(STDIN, config.PROXY_FILE)
+        raise CommandError(found or f"litefs-proxy refused {config.PROXY_FILE}.")
 
 
 def picked_server() -> list[str]:

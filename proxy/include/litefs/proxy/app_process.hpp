@@ -39,6 +39,8 @@ class app_process {
   boost::asio::awaitable<void> stop(time_point deadline, std::function<bool()> hurry);
   // The exit code with which it ended for good.
   [[nodiscard]] std::optional<int> ended() const noexcept { return ended_; }
+  // After stop(): its exit code, 0 if it ended by the signal that it was sent.
+  [[nodiscard]] int code_at_stop() const noexcept;
   [[nodiscard]] std::string const& name() const noexcept { return options_.name; }
   [[nodiscard]] bool running() const noexcept { return process_ && process_->running(); }
   [[nodiscard]] litefs::run_on run_on() const noexcept { return options_.run_on; }

@@ -46,6 +46,7 @@ class supervisor {
   [[nodiscard]] bool wanted(run_on where) const;
   [[nodiscard]] bool work_running() const;  // that only the primary runs
   void target_is(bool up);
+  [[nodiscard]] int code_of_app() const;  // after it was stopped
   boost::asio::awaitable<int> serve();
   boost::asio::awaitable<void> shut_down();
   boost::asio::awaitable<void> hand_off(milliseconds allowed);
@@ -63,6 +64,7 @@ class supervisor {
   std::map<std::string, identity> users_;
   std::vector<std::unique_ptr<app_process>> processes_;
   service_notice notice_;
+  std::optional<time_point> took_role_;  // for a step, and the app does not answer yet
   int stops_ = 0;
 };
 
