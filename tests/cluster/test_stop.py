@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +25,13 @@ KILLED = 128 + signal.SIGKILL
 GUNICORN = 'gunicorn notes_site.wsgi --workers=2 --bind="$LITEFS_PROXY_TARGET"'
 DEAF = f"trap '' TERM; {GUNICORN} & while :; do sleep 0.1; done"
 FRAGILE = f'test -e "$BROKEN" && exit {CRASH_CODE}; exec {GUNICORN}'
+HOLDER = """
+import sqlite3, sys
+database = sqlite3.connect(sys.argv[1])
+database.execute("SELECT count(*) FROM notes_note").fetchone()
+print("open", flush=True)
+sys.stdin.read()
+"""
 
 
 def ended_within(node: Node, seconds: float) -> bool:
@@ -66,6 +75,19 @@ def test_the_second_signal_ends_it_at_once() -> None:
         assert node.said("stopping at once")
         assert node.said(f"app ended with code {KILLED}")
         assert cluster.leftovers() == []
+
+
+def test_somebody_else_has_the_database_open() -> None:
+    """A shell, say: LiteFS cannot unmount under it, so the mount is taken away."""
+    with Cluster(1) as cluster:
+        node = cluster.nodes[0]
+        command = [sys.executable, "-c", HOLDER, str(node.mount / "notes.sqlite3")]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+            assert holder.stdout is not None
+            assert holder.stdout.readline() == b"open\n"
+            assert node.stop() == 0
+            assert cluster.leftovers() == []
+            holder.kill()
 
 
 def test_a_crash_loop_of_the_app_ends_the_node(tmp_path: Path, measured: Callable[[str], None]) -> None:
