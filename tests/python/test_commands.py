@@ -19,7 +19,7 @@ from django_litefs import start
 from django_litefs.conf import effective
 from tests.python.test_settings import BAD_SETTINGS
 
-PROXY = '#!/bin/sh\n[ "$1" = check ] || exit 9\n[ -f "$3" ] || exit 2\n'
+PROXY = '#!/bin/sh\n[ "$1" = check ] || exit 9\n[ -n "$(cat "$3")" ] || exit 2\n'
 
 
 class Executed(Exception):  # noqa: N818
