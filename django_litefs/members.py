@@ -34,7 +34,8 @@ class Member:
 
     @property
     def alive(self) -> bool:
-        return self.pid != 0 and _born(self.pid) == self.born
+        """Never, if it ended before it was looked at: a Ctrl-C can reach it before it is in its own session."""
+        return self.born != "" and _born(self.pid) == self.born
 
     @property
     def url(self) -> str:
