@@ -16,8 +16,6 @@ using refusal = std::optional<rejection>;
 
 constexpr std::array<std::string_view, 3> safe_methods{"GET", "HEAD", "OPTIONS"};
 constexpr std::array<std::string_view, 4> write_methods{"POST", "PUT", "PATCH", "DELETE"};
-constexpr std::array<std::string_view, 3> method_overrides{"x-http-method-override", "x-http-method",
-                                                           "x-method-override"};
 // Losing one of these on the way would change what the request means.
 constexpr std::array<std::string_view, 5> never_nominated{"host", "content-length", "transfer-encoding",
                                                           "cookie", "authorization"};
@@ -49,24 +47,18 @@ refusal check_target(request_head const& head, rule_options const& options, acce
   return std::nullopt;
 }
 
-refusal check_host(request_head const& head, accepted_request& out) {
-  int lines = 0;
-  std::string_view host;
-  for (auto const& [name, value] : head.fields) {
-    if (!iequals(name, "host")) continue;
-    ++lines;
-    host = value;
-  }
+refusal check_host(request_head const& head, survey const& seen, accepted_request& out) {
+  auto const lines = seen.host_lines;
   if (lines > 1 || (lines == 0 && head.version == 11)) return rejection{400, "host"};
-  if (lines == 1 && !valid_authority(host)) return rejection{400, "host"};
-  if (lines == 1 && !out.host.empty() && !iequals(out.host, host))
+  if (lines == 1 && !valid_authority(seen.host)) return rejection{400, "host"};
+  if (lines == 1 && !out.host.empty() && !iequals(out.host, seen.host))
     return rejection{400, "host-and-target-differ"};
-  if (lines == 1) out.host = host;
+  if (lines == 1) out.host = seen.host;
   return std::nullopt;
 }
 
-refusal check_framing(request_head const& head, rule_options const& options, accepted_request& out) {
-  auto const found = read_framing(head.fields);
+refusal check_framing(request_head const& head, framing_fields const& found, rule_options const& options,
+                      accepted_request& out) {
   if (found.coding_lines > 0) {
     if (head.version == 10) return rejection{400, "te-in-http-1.0"};
     if (found.length_lines > 0) return rejection{400, "te-and-cl"};
@@ -78,7 +70,7 @@ refusal check_framing(request_head const& head, rule_options const& options, acc
     if (options.body_max != 0 && *found.length > options.body_max) return rejection{413, "body-too-long"};
     out.framing = {body_kind::length, *found.length};
   }
-  if (contains(safe_methods, head.method)) {
+  if (out.safe) {
     if (out.framing.kind == body_kind::length && out.framing.length == 0) out.framing = {};
     if (out.framing.kind != body_kind::none && !options.body_on_safe_methods)
       return rejection{400, "body-on-safe-method"};
@@ -87,23 +79,14 @@ refusal check_framing(request_head const& head, rule_options const& options, acc
 }
 
 // Upgrade is honoured for what we can tunnel and only when the request is unmistakable; else it is dropped.
-void judge_upgrade(request_head const& head, connection_options const& connection, accepted_request& out) {
-  auto const is_upgrade = [](header_field const& f) { return iequals(f.name, "upgrade"); };
-  auto const found = std::ranges::find_if(head.fields, is_upgrade);
-  if (found == head.fields.end() || std::ranges::count_if(head.fields, is_upgrade) != 1) return;
-  if (connection.upgrade && head.version == 11 && head.method == "GET" &&
-      out.framing.kind == body_kind::none && iequals(found->value, "websocket")) {
-    out.upgrade = found->value;
+void judge_upgrade(request_head const& head, survey const& seen, accepted_request& out) {
+  if (seen.upgrade_lines == 1 && seen.connection.upgrade && head.version == 11 && head.method == "GET" &&
+      out.framing.kind == body_kind::none && is(seen.upgrade, "websocket")) {
+    out.upgrade = seen.upgrade;
   }
 }
 
-bool believed_from_proxies_only(std::string_view name) noexcept {
-  return istarts_with(name, "x-forwarded-") || istarts_with(name, "fly-") || iequals(name, "forwarded") ||
-         iequals(name, "x-real-ip");
-}
-
-refusal check_max_forwards(request_head const& head, std::string_view value, accepted_request& out) {
-  if (head.method != "OPTIONS") return std::nullopt;
+refusal check_max_forwards(std::string_view value, accepted_request& out) {
   std::uint64_t hops = 0;
   auto const [stop, error] = std::from_chars(value.data(), value.data() + value.size(), hops);
   if (error != std::errc{} || stop != value.data() + value.size() || out.max_forwards)
@@ -112,43 +95,42 @@ refusal check_max_forwards(request_head const& head, std::string_view value, acc
   return std::nullopt;
 }
 
-// Takes out what means something to us; true if the field is not to be passed on.
-bool read_own(header_field const& field, accepted_request& out, int& positions, int& hops) {
-  auto const& [name, value] = field;
-  if (iequals(name, "litefs-position")) out.position = ++positions == 1 ? value : "";
-  if (iequals(name, "litefs-hop")) {
-    ++hops;
-    out.hop = value;
-  }
-  if (iequals(name, "cookie")) out.cookies.push_back(value);
-  return istarts_with(name, "litefs-") || iequals(name, "host") || hop_by_hop(name);
+refusal check_expect(std::string_view value, accepted_request& out) {
+  if (!is(value, "100-continue")) return rejection{417, "expect"};
+  if (out.framing.kind != body_kind::none) out.expect_continue = true;
+  return std::nullopt;
 }
 
-refusal sort_fields(request_head const& head, connection_options const& connection, accepted_request& out) {
+refusal sort_fields(request_head const& head, survey const& seen, accepted_request& out) {
   int positions = 0;
   int hops = 0;
+  bool const options = head.method == "OPTIONS";
+  bool const nominates = !seen.connection.nominated.empty();
   out.forward.reserve(head.fields.size());
-  for (auto const& field : head.fields) {
-    auto const& [name, value] = field;
-    bool const expect = iequals(name, "expect") && head.version == 11;
-    if (expect && !iequals(value, "100-continue")) return rejection{417, "expect"};
-    if (expect && out.framing.kind != body_kind::none) out.expect_continue = true;
-    if (std::ranges::any_of(method_overrides, [&field](auto n) { return iequals(n, field.name); }))
-      out.safe = false;
-    // WSGI reads '-' and '_' as one, so an underscore could smuggle in any name that we strip.
-    if (name.find('_') != std::string_view::npos || connection.nominates(name)) continue;
-    if (read_own(field, out, positions, hops)) continue;
-    if (head.method == "OPTIONS" && iequals(name, "max-forwards")) {
-      if (auto const bad = check_max_forwards(head, value, out)) return bad;
-    } else if (believed_from_proxies_only(name)) {
+  for (std::size_t i = 0; i < head.fields.size(); ++i) {
+    auto const& field = head.fields[i];
+    auto const m = seen.fields[i].meaning;
+    if (m == meaning::expect && head.version == 11)
+      if (auto const bad = check_expect(field.value, out)) return bad;
+    if (m == meaning::method_override) out.safe = false;
+    if (seen.fields[i].underscored || (nominates && seen.connection.nominates(field.name))) continue;
+    if (m == meaning::litefs_position) {
+      out.position = ++positions == 1 ? field.value : "";
+    } else if (m == meaning::litefs_hop) {
+      ++hops;
+      out.hop = field.value;
+    } else if (m == meaning::max_forwards && options) {
+      if (auto const bad = check_max_forwards(field.value, out)) return bad;
+    } else if (m == meaning::from_proxies || m == meaning::fly) {
       out.forwarded.push_back(field);
-    } else {
+    } else if (m != meaning::host && !of_this_hop(m) && !of_litefs(m)) {
+      if (m == meaning::cookie) out.cookies.push_back(field.value);
       out.forward.push_back(field);
     }
   }
   if (!out.cookies.empty()) out.cookie = out.cookies.front();
   // A hop is refused or believed, never stripped: what could hide one is refused.
-  if (hops > 1 || (hops == 1 && out.hop.empty()) || connection.nominates("litefs-hop"))
+  if (hops > 1 || (hops == 1 && out.hop.empty()) || seen.connection.nominates("litefs-hop"))
     return rejection{400, "hop"};
   return std::nullopt;
 }
@@ -163,19 +145,19 @@ std::variant<accepted_request, rejection> check_request(request_head const& head
   if (auto const bad = check_method(head.method, options)) return *bad;
   if (auto const bad = check_target(head, options, out)) return *bad;
   if (head.fields.size() > options.headers_max) return rejection{431, "too-many-fields"};
-  if (auto const bad = check_fields(head.fields)) return rejection{400, *bad};
-  if (auto const bad = check_host(head, out)) return *bad;
-  auto const connection = read_connection(head.fields);
+  auto const seen = look_at(head.fields);
+  if (seen.bad) return rejection{400, *seen.bad};
+  if (auto const bad = check_host(head, seen, out)) return *bad;
   bool const nominates =
-      std::ranges::any_of(never_nominated, [&](auto n) { return connection.nominates(n); });
-  if (!connection.valid || nominates) return rejection{400, "connection"};
-  if (auto const bad = check_framing(head, options, out)) return *bad;
-
-  out.keep_alive = head.version == 11 && !connection.close;
+      std::ranges::any_of(never_nominated, [&](auto n) { return seen.connection.nominates(n); });
+  if (!seen.connection.valid || nominates) return rejection{400, "connection"};
   out.safe = contains(safe_methods, head.method);
+  if (auto const bad = check_framing(head, seen.framing, options, out)) return *bad;
+
+  out.keep_alive = head.version == 11 && !seen.connection.close;
   out.head = head.method == "HEAD";
-  judge_upgrade(head, connection, out);
-  if (auto const bad = sort_fields(head, connection, out)) return *bad;
+  judge_upgrade(head, seen, out);
+  if (auto const bad = sort_fields(head, seen, out)) return *bad;
   return out;
 }
 

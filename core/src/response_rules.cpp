@@ -14,8 +14,8 @@ bool bodyless(int status, bool head_request) noexcept {
   return head_request || status < 200 || status == 204 || status == 304;
 }
 
-std::optional<rejection> check_framing(response_head const& head, bool head_request, accepted_response& out) {
-  auto const found = read_framing(head.fields);
+std::optional<rejection> check_framing(response_head const& head, framing_fields const& found,
+                                       bool head_request, accepted_response& out) {
   if (found.coding_lines > 0) {
     if (head.version == 10) return rejection{502, "te-in-http-1.0"};
     if (found.length_lines > 0) return rejection{502, "te-and-cl"};
@@ -59,30 +59,30 @@ void read_cache_control(std::string_view value, accepted_response& out) {
 }
 
 // What Fly's proxy acts on: it can send the request anywhere in the organisation.
-bool for_fly(header_field const& field) {
-  return istarts_with(field.name, "fly-") ||
-         (is(field.name, "content-type") && istarts_with(field.value, fly_replay_type));
+bool for_fly(meaning m, std::string_view value) {
+  return m == meaning::fly || (m == meaning::content_type && istarts_with(value, fly_replay_type));
 }
 
-void sort_fields(response_head const& head, connection_options const& connection, bool fly_fields,
-                 accepted_response& out) {
+void sort_fields(response_head const& head, survey const& seen, bool fly_fields, accepted_response& out) {
   bool committed = false;
   bool replay = false;
   bool not_executed = false;
   bool ack = false;
   bool protocol = false;
+  bool const nominates = !seen.connection.nominated.empty();
   out.forward.reserve(head.fields.size());
-  for (auto const& field : head.fields) {
-    auto const& [name, value] = field;
-    if (is(name, "litefs-committed")) take_single(out.committed, committed, value);
-    if (is(name, "litefs-replay")) take_single(out.replay, replay, value);
-    if (is(name, "litefs-not-executed")) take_single(out.not_executed, not_executed, value);
-    if (is(name, "litefs-ack")) take_single(out.ack, ack, value);
-    if (is(name, "upgrade") && out.upgrade) take_single(out.protocol, protocol, value);
-    if (is(name, "cache-control")) read_cache_control(value, out);
-    if (istarts_with(name, "litefs-")) continue;
-    if (!fly_fields && for_fly(field)) continue;  // it may be reflected input of a client
-    if (!hop_by_hop(name) && !connection.nominates(name)) out.forward.push_back(field);
+  for (std::size_t i = 0; i < head.fields.size(); ++i) {
+    auto const& field = head.fields[i];
+    auto const m = seen.fields[i].meaning;
+    if (m == meaning::litefs_committed) take_single(out.committed, committed, field.value);
+    if (m == meaning::litefs_replay) take_single(out.replay, replay, field.value);
+    if (m == meaning::litefs_not_executed) take_single(out.not_executed, not_executed, field.value);
+    if (m == meaning::litefs_ack) take_single(out.ack, ack, field.value);
+    if (m == meaning::upgrade && out.upgrade) take_single(out.protocol, protocol, field.value);
+    if (m == meaning::cache_control) read_cache_control(field.value, out);
+    if (of_litefs(m) || of_this_hop(m)) continue;
+    if (!fly_fields && for_fly(m, field.value)) continue;  // it may be reflected input of a client
+    if (!nominates || !seen.connection.nominates(field.name)) out.forward.push_back(field);
   }
 }
 
@@ -94,13 +94,14 @@ std::variant<accepted_response, rejection> check_response(response_head const& h
   if (head.version != 10 && head.version != 11) return rejection{502, "version"};
   if (head.status < 100 || head.status > 599) return rejection{502, "status"};
   if (auto const bad = check_raw(head.raw)) return rejection{502, *bad};
-  if (auto const bad = check_fields(head.fields)) return rejection{502, *bad};
-  auto const connection = read_connection(head.fields);
+  auto const seen = look_at(head.fields);
+  if (seen.bad) return rejection{502, *seen.bad};
+  auto const& connection = seen.connection;
   if (!connection.valid) return rejection{502, "connection"};
   out.keep_alive = !connection.close && (head.version == 11 || connection.keep_alive);
-  if (auto const bad = check_framing(head, head_request, out)) return *bad;
+  if (auto const bad = check_framing(head, seen.framing, head_request, out)) return *bad;
   out.upgrade = head.status == 101;
-  sort_fields(head, connection, fly_fields, out);
+  sort_fields(head, seen, fly_fields, out);
   if (out.upgrade && (!connection.upgrade || out.protocol.empty())) return rejection{502, "upgrade"};
   return out;
 }

@@ -1,6 +1,7 @@
 #include "litefs/proxy/exchange.hpp"
 
 #include <boost/asio/error.hpp>
+#include <optional>
 
 #include "litefs/proxy/answer.hpp"
 #include "litefs/proxy/head_reader.hpp"
@@ -11,6 +12,8 @@ namespace litefs::proxy {
 namespace {
 
 constexpr int interim_max = 8;
+constexpr std::size_t read_least = 2048;
+constexpr head_limits answer_limits{.bytes = 64 * 1024, .first_line = 8192};
 constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
 
 awaitable<void> send_continue(transaction& t) {
@@ -46,9 +49,9 @@ attempt_end judge_answer(transaction& t, upstream& from, upstream_answer& answer
 // Skips 100, passes other 1xx on, stops at the final head (or at a 100 that is waited for).
 awaitable<attempt_end> read_final(transaction& t, attempt& a, time_point const& deadline,
                                   bool stop_at_100 = false) {
-  constexpr head_limits limits{.bytes = 64 * 1024, .first_line = 8192};
   for (int interim = 0; interim <= interim_max; ++interim) {
-    auto const outcome = co_await read_head(a.connection->io, a.connection->buffer, limits, deadline);
+    auto const outcome =
+        co_await read_head(a.connection->io, a.connection->buffer, head_search(answer_limits), deadline);
     auto const end = judge_answer(t, *a.connection, a.answer, outcome);
     auto const status = a.answer.head.status;
     if (end != attempt_end::response || status >= 200 || status == 101) co_return end;
@@ -60,6 +63,14 @@ awaitable<attempt_end> read_final(transaction& t, attempt& a, time_point const& 
     }
   }
   co_return attempt_end::bad_response;
+}
+
+// Most answers come whole with the first read.
+std::optional<attempt_end> final_in_buffer(transaction& t, attempt& a) {
+  auto& buffer = a.connection->buffer;
+  auto const outcome = head_search(answer_limits).look_into(buffer);
+  if (!outcome || buffer.data().substr(0, 10).ends_with(" 1")) return std::nullopt;  // 1xx is no final one
+  return judge_answer(t, *a.connection, a.answer, *outcome);
 }
 
 awaitable<attempt_end> stream_body(transaction& t, attempt& a, std::string const& head, sending how,
@@ -102,24 +113,33 @@ awaitable<error_code> load_small_body(transaction& t) {
   co_return error_code{};
 }
 
-awaitable<attempt> exchange(transaction& t, upstream_ptr connection, std::string const& head, sending how,
-                            std::shared_ptr<void> const& keep) {
-  attempt a;
-  a.connection = std::move(connection);
+awaitable<void> exchange(transaction& t, attempt& a, std::string const& head, sending how,
+                         std::shared_ptr<void> const& keep) {
   if (t.streams_body()) {
     a.end = co_await stream_body(t, a, head, how, keep);
-    co_return a;
+    co_return;
   }
   auto& io = a.connection->io;
   auto const before = io.bytes_out();
-  if (auto const ec = co_await io.write({head, t.held, {}}, t.config().timeouts.body_idle)) {
-    a.end = failed(ec, io, before);
+  gathered parts{head, t.held, {}};
+  auto written = io.write_now(parts);
+  if (!written) written = co_await io.write(parts, t.config().timeouts.body_idle);
+  if (*written) {
+    a.end = failed(*written, io, before);
     // An upstream that refuses a body may have answered before it closed.
-    if (a.end != attempt_end::unknown || t.held.empty()) co_return a;
+    if (a.end != attempt_end::unknown || t.held.empty()) co_return;
   }
   auto const deadline = clock::now() + how.answer_max;
-  a.end = co_await read_final(t, a, deadline);
-  co_return a;
+  auto& buffer = a.connection->buffer;
+  auto const n = co_await io.read_some(buffer.prepare(read_least), deadline);
+  if (n.has_error()) {
+    a.end = n.error() == asio::error::timed_out ? attempt_end::timed_out : attempt_end::unknown;
+    co_return;
+  }
+  buffer.commit(*n);
+  auto end = final_in_buffer(t, a);
+  if (!end) end = co_await read_final(t, a, deadline);
+  a.end = *end;
 }
 
 }  // namespace litefs::proxy

@@ -2,8 +2,6 @@
 
 #include <boost/asio/error.hpp>
 
-#include "litefs/proxy/message_head.hpp"
-
 namespace litefs::proxy {
 
 namespace {
@@ -22,24 +20,29 @@ bool skip_empty_lines(stream_buffer& buffer, std::size_t& skipped) {
 
 }  // namespace
 
-awaitable<head_outcome> read_head(stream& from, stream_buffer& buffer, head_limits limits,
+head_search::head_search(head_limits limits) noexcept
+    : limits_(limits), skipped_(limits.skip_crlf ? 0 : leading_crlf_max) {}
+
+std::optional<head_outcome> head_search::look_into(stream_buffer& buffer) {
+  bool const undecided = skip_empty_lines(buffer, skipped_);
+  if (undecided || buffer.empty()) return std::nullopt;
+  skipped_ = leading_crlf_max;
+  auto const verdict = scanner_.scan(buffer.data());
+  if (verdict == head_scanner::verdict::bare_lf) return rejection{400, "bare-lf"};
+  if (verdict == head_scanner::verdict::complete) {
+    if (scanner_.head_size() > limits_.bytes) return rejection{431, "head-too-large"};
+    return buffer.data().substr(0, scanner_.head_size());
+  }
+  if (!scanner_.first_line_seen() && buffer.size() > limits_.first_line)
+    return rejection{414, "target-too-long"};
+  if (buffer.size() > limits_.bytes) return rejection{431, "head-too-large"};
+  return std::nullopt;
+}
+
+awaitable<head_outcome> read_head(stream& from, stream_buffer& buffer, head_search search,
                                   time_point const& deadline) {
-  head_scanner scanner;
-  std::size_t skipped = limits.skip_crlf ? 0 : leading_crlf_max;
   for (;;) {
-    bool const undecided = skip_empty_lines(buffer, skipped);
-    if (!undecided && !buffer.empty()) {
-      skipped = leading_crlf_max;
-      auto const verdict = scanner.scan(buffer.data());
-      if (verdict == head_scanner::verdict::bare_lf) co_return rejection{400, "bare-lf"};
-      if (verdict == head_scanner::verdict::complete) {
-        if (scanner.head_size() > limits.bytes) co_return rejection{431, "head-too-large"};
-        co_return buffer.data().substr(0, scanner.head_size());
-      }
-      if (!scanner.first_line_seen() && buffer.size() > limits.first_line)
-        co_return rejection{414, "target-too-long"};
-      if (buffer.size() > limits.bytes) co_return rejection{431, "head-too-large"};
-    }
+    if (auto const found = search.look_into(buffer)) co_return *found;
     auto const n = co_await from.read_some(buffer.prepare(read_least), deadline);
     if (n.has_error()) {
       if (n.error() == asio::error::eof && !buffer.empty())

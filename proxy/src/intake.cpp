@@ -77,8 +77,8 @@ std::optional<hop_refusal> take_in(transaction& t) {
   bool const believed = t.peer.has_value() || t.client.trusted;
   auto const* const scheme = t.client.io.is_tls() ? "https" : "http";
   t.origin = continue_forwarded(std::move(received), believed, t.client.address, a.host, scheme);
-  auto const sent_id = find_field(t.head.fields, "X-Request-Id");
-  t.id = believed && valid_request_id(sent_id) ? std::string(sent_id) : t.parts.new_request_id();
+  auto const sent_id = believed ? find_field(t.head.fields, "X-Request-Id") : std::string_view{};
+  t.id = valid_request_id(sent_id) ? std::string(sent_id) : t.parts.new_request_id();
 
   auto canonical = canonicalise(a.origin_target);
   t.path = std::move(canonical.path);

@@ -47,7 +47,7 @@ asio::awaitable<result<response>> ask(stream& io, call_request const& request, s
   auto const bytes = text.str();
   auto const deadline = clock::now() + handshake_max;
   if (auto const failed = co_await io.write({bytes, {}, {}}, handshake_max)) co_return failed;
-  auto const outcome = co_await read_head(io, buffer, {}, deadline);
+  auto const outcome = co_await read_head(io, buffer, head_search(head_limits{}), deadline);
   if (auto const* failed = std::get_if<error_code>(&outcome)) co_return *failed;
   auto const* const head = std::get_if<std::string_view>(&outcome);
   if (head == nullptr) co_return make_error_code(errc::bad_link_message);

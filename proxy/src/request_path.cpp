@@ -23,22 +23,22 @@ constexpr std::chrono::milliseconds presence_check{500};  // how often a held cl
 
 request_path::request_path(transaction& t, std::shared_ptr<void> keep)
     : t_(t), keep_(std::move(keep)), pause_(pause_first) {
-  auto const now = clock::now();
-  hold_until_ = now + t.config().primary_redirect_timeout;
-  read_until_ = now + t.config().read_wait;
+  hold_until_ = t.begun + t.config().primary_redirect_timeout;
+  read_until_ = t.begun + t.config().read_wait;
   fresh_until_ = read_until_ + fresh_extra;
 }
 
 // Nothing of the request outlives it: an upload refers to the transaction.
-awaitable<void> request_path::run() {
+awaitable<void> request_path::serve(transaction& t, std::shared_ptr<void> keep) {
+  request_path path(t, std::move(keep));
   std::exception_ptr thrown;
   try {
     auto then = next::again;  // see session::run
-    while (then == next::again) then = co_await step();
+    while (then == next::again) then = co_await path.step();
   } catch (...) {
     thrown = std::current_exception();
   }
-  if (upload_) co_await upload_->join();
+  if (path.upload_) co_await path.upload_->join();
   if (thrown) std::rethrow_exception(thrown);
 }
 

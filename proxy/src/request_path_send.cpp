@@ -60,7 +60,8 @@ awaitable<request_path::next> request_path::to_target() {
   auto const& to = shared.config.targets[permit.target()];
   auto const head = target_request_head(t_);
   sending const how{.answer_max = t_.config().timeouts.response};
-  auto a = co_await send_to(to, t_.config().timeouts.connect, head, how);
+  attempt a;
+  co_await send_to(a, to, t_.config().timeouts.connect, head, how);
   bool const answered = a.end == attempt_end::response;
   if (!answered || !shared.lease.holds()) running.reset();  // no handoff waits for Consul
   if (a.end == attempt_end::not_sent) {
@@ -115,7 +116,8 @@ awaitable<request_path::next> request_path::to_primary() {
               .side = upstream_side::primary};
   if (may_be_stale())
     how.answer_max = std::min(how.answer_max, std::chrono::duration_cast<std::chrono::milliseconds>(in_time));
-  auto a = co_await send_to(*to, t_.config().timeouts.primary_connect, request.head, how);
+  attempt a;
+  co_await send_to(a, *to, t_.config().timeouts.primary_connect, request.head, how);
   if (a.end == attempt_end::not_sent) {
     if (wants_freshness()) co_return read_here();
     co_return co_await pause("primary-unreachable", retry_cause::not_sent);
@@ -190,31 +192,31 @@ awaitable<request_path::next> request_path::pause(std::string_view why, retry_ca
   co_return next::again;
 }
 
-awaitable<attempt> request_path::send_to(endpoint const& to, std::chrono::milliseconds connect_max,
-                                         std::string const& head, sending how) {
+awaitable<void> request_path::send_to(attempt& a, endpoint const& to, std::chrono::milliseconds connect_max,
+                                      std::string const& head, sending how) {
   auto& pool = t_.parts.upstreams;
   auto& counts = t_.parts.counts;
   auto const side = static_cast<std::size_t>(how.side);
   auto const begun = clock::now();
   bool const quick = t_.accepted.safe && t_.accepted.upgrade.empty();
-  if (!t_.retried) {
-    if (auto idle = pool.take(to, quick ? t_.config().timeouts.target_idle : unsafe_idle_max)) {
-      auto a = co_await exchange(t_, std::move(idle), head, how, keep_);
-      upload_ = a.body;
-      if (a.end != attempt_end::not_sent) {
-        counts.upstreams_reused[side].add();
-        note_upstream_time(a, side, begun);
-        co_return a;
-      }
+  if (!t_.retried) a.connection = pool.take(to, quick ? t_.config().timeouts.target_idle : unsafe_idle_max);
+  if (a.connection) {
+    co_await exchange(t_, a, head, how, keep_);
+    upload_ = a.body;
+    if (a.end != attempt_end::not_sent) {
+      counts.upstreams_reused[side].add();
+      note_upstream_time(a, side, begun);
+      co_return;
     }
   }
   auto fresh = co_await pool.connect(to, connect_max, t_.live->peers);
-  if (fresh.has_error()) co_return attempt{};
+  if (fresh.has_error()) co_return;
   counts.upstreams_opened[side].add();
-  auto a = co_await exchange(t_, std::move(*fresh), head, how, keep_);
+  a = {};
+  a.connection = std::move(*fresh);
+  co_await exchange(t_, a, head, how, keep_);
   upload_ = a.body;
   note_upstream_time(a, side, begun);
-  co_return a;
 }
 
 void request_path::note_upstream_time(attempt const& a, std::size_t side, time_point begun) {
@@ -260,9 +262,12 @@ awaitable<request_path::next> request_path::finish(attempt& a, endpoint const& t
       co_await tunnel(t_, a);
     co_return next::done;
   }
-  bool const reusable = co_await relay_response(t_, a);
+  std::string lines;
+  if (t_.clustered()) lines = co_await consistency_lines(t_, a.answer);
+  relay back(t_, a, lines);
+  if (!back.at_once()) co_await back.run();
   if (a.body) co_await a.body->join();
-  if (reusable)
+  if (back.reusable())
     t_.parts.upstreams.keep(to, std::move(a.connection));
   else
     a.connection->io.close();

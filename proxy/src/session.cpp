@@ -102,15 +102,19 @@ awaitable<bool> session::serve_next() {
   auto const& config = parts_.live->config;
   head_limits const limits{.bytes = config.limits.header_bytes, .skip_crlf = true};
   auto const deadline = begun + config.timeouts.header;
-  auto const outcome = co_await read_head(client_.io, client_.head, limits, deadline);
-  transaction t(parts_, client_);
-  if (auto const* ec = std::get_if<error_code>(&outcome)) {
+  head_search search(limits);
+  auto outcome = search.look_into(client_.head);
+  bool const at_once = outcome.has_value();
+  if (!at_once) outcome = co_await read_head(client_.io, client_.head, search, deadline);
+  transaction t(parts_, client_, at_once ? begun : clock::now());
+  if (auto const* ec = std::get_if<error_code>(&*outcome)) {
     if (*ec != asio::error::timed_out) co_return false;
-    co_await reject(t, {408, "head-too-slow"});
-  } else if (auto const* why = std::get_if<rejection>(&outcome)) {
+    rejection const slow{408, "head-too-slow"};
+    co_await reject(t, slow);
+  } else if (auto const* why = std::get_if<rejection>(&*outcome)) {
     co_await reject(t, *why);
   } else {
-    co_await serve(t, std::get<std::string_view>(outcome));
+    co_await serve(t, std::get<std::string_view>(*outcome));
   }
   record(t, begun, in, out);
   if (t.body && !t.body->done() && !t.body_loaded) unread_ = true;
@@ -123,18 +127,13 @@ awaitable<bool> session::serve_next() {
   co_return t.answered&& t.keep_alive&& client_.io.is_open();
 }
 
+// What is to be done about a request; not a coroutine of its own.
 awaitable<void> session::serve(transaction& t, std::string_view raw) {
   auto parsed = parse_request_head(raw);
-  if (auto const* why = std::get_if<rejection>(&parsed)) {
-    co_await reject(t, *why);
-    co_return;
-  }
+  if (auto const* why = std::get_if<rejection>(&parsed)) return reject(t, *why);
   t.head = std::move(std::get<request_head>(parsed));
   auto judged = check_request(t.head, t.live->rules);
-  if (auto const* why = std::get_if<rejection>(&judged)) {
-    co_await reject(t, *why);
-    co_return;
-  }
+  if (auto const* why = std::get_if<rejection>(&judged)) return reject(t, *why);
   t.accepted = std::move(std::get<accepted_request>(judged));
   client_.head.consume(raw.size());
   parts_.counts.received.add();
@@ -142,20 +141,15 @@ awaitable<void> session::serve(transaction& t, std::string_view raw) {
   auto const& config = t.config();
   t.body.emplace(client_.io, client_.head, client_.block, t.accepted.framing, config.limits.body,
                  config.timeouts.body_idle);
-  if (auto const refusal = take_in(t)) {
-    co_await refuse_hop(t, refusal->reason, refusal->provable);
-    co_return;
-  }
+  if (auto const refusal = take_in(t)) return refuse_hop(t, refusal->reason, refusal->provable);
   if (t.accepted.max_forwards == 0U) {  // RFC 9110 section 7.6.2: the last recipient answers
     t.route = {action::own, reason::own_endpoint};
-    co_await answer_plain(t, 200, "this is the last hop allowed");
-    co_return;
+    return answer_plain(t, 200, "this is the last hop allowed");
   }
-  request_path path(t, shared_from_this());
-  co_await path.run();
+  return request_path::serve(t, shared_from_this());
 }
 
-awaitable<void> session::reject(transaction& t, rejection const& why) {
+awaitable<void> session::reject(transaction& t, rejection why) {
   t.keep_alive = false;
   unread_ = true;
   std::string const lines =

@@ -2,11 +2,54 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/socket_base.hpp>
+#include <type_traits>
+#include <utility>
 
 namespace litefs::proxy {
+
+namespace {
+
+struct transferred {
+  error_code ec;
+  std::size_t n = 0;
+};
+
+// Awaited, it resumes its coroutine straight from the reactor. What asio::use_awaitable makes of the same
+// costs a coroutine of its own and a way through the executor, which on a worker thread leads back to it.
+class reading {
+  template <class Handler>
+  struct resume {
+    Handler handler;
+    void operator()(error_code ec, std::size_t n) { handler(transferred{ec, n}); }
+  };
+  struct start {
+    stream_socket& from;
+    std::span<char> into;
+    template <class Handler>
+    void operator()(Handler&& handler) const {
+      from.async_read_some(asio::buffer(into.data(), into.size()),
+                           resume<std::decay_t<Handler>>{std::forward<Handler>(handler)});
+    }
+  };
+
+  start start_;
+
+ public:
+  reading(stream_socket& from, std::span<char> into) noexcept : start_{from, into} {}
+
+  template <class Token>
+  auto operator()(Token&& token)
+      -> decltype(asio::async_initiate<Token, void(transferred)>(std::declval<start&>(), token)) {
+    return asio::async_initiate<Token, void(transferred)>(start_, token);
+  }
+};
+
+}  // namespace
 
 stream::stream(stream_socket socket, sweep& ticks, std::unique_ptr<tls_engine> tls)
     : socket_(std::move(socket)), tls_(std::move(tls)), sweep_(ticks) {
@@ -19,7 +62,8 @@ awaitable<result<std::size_t>> stream::read_some(std::span<char> into, time_poin
   expired_ = false;  // a read that ended at its deadline may be followed by another
   if (tls_) co_return co_await read_tls(into, deadline);
   read_deadline_ = deadline;
-  auto [ec, n] = co_await socket_.async_read_some(asio::buffer(into.data(), into.size()), no_throw);
+  reading read(socket_, into);
+  auto const [ec, n] = co_await std::move(read);
   read_deadline_ = time_point::max();
   if (ec) co_return explain(ec);
   in_ += n;
@@ -28,27 +72,32 @@ awaitable<result<std::size_t>> stream::read_some(std::span<char> into, time_poin
 
 awaitable<error_code> stream::write(gathered parts, std::chrono::milliseconds allowed) {
   if (tls_) co_return co_await write_tls(parts, allowed);
-  std::size_t left = parts[0].size() + parts[1].size() + parts[2].size();
-  while (left > 0) {
+  for (;;) {
+    if (auto const done = write_now(parts)) co_return *done;
+    write_deadline_ = sweep_.now() + allowed;
+    auto const [ec] = co_await socket_.async_wait(stream_socket::wait_write, no_throw);
+    write_deadline_ = time_point::max();
+    if (ec) co_return explain(ec);
+  }
+}
+
+std::optional<error_code> stream::write_now(gathered& parts) {
+  if (tls_) return std::nullopt;
+  while (!parts[0].empty() || !parts[1].empty() || !parts[2].empty()) {
     std::array<asio::const_buffer, 3> const buffers{asio::buffer(parts[0]), asio::buffer(parts[1]),
                                                     asio::buffer(parts[2])};
     error_code ec;
     auto n = socket_.write_some(buffers, ec);
-    if (ec == asio::error::would_block || ec == asio::error::try_again) {
-      write_deadline_ = sweep_.now() + allowed;
-      std::tie(ec, n) = co_await socket_.async_write_some(buffers, no_throw);
-      write_deadline_ = time_point::max();
-    }
-    if (ec) co_return explain(ec);
+    if (ec == asio::error::would_block || ec == asio::error::try_again) return std::nullopt;
+    if (ec) return explain(ec);
     out_ += n;
-    left -= n;
     for (auto& part : parts) {
       auto const of_part = std::min(n, part.size());
       part.remove_prefix(of_part);
       n -= of_part;
     }
   }
-  co_return error_code{};
+  return error_code{};
 }
 
 awaitable<error_code> stream::connect(asio::generic::stream_protocol::endpoint const& to,

@@ -37,9 +37,9 @@ struct sending {
   upstream_side side = upstream_side::target;
 };
 
-// `keep` owns the transaction.
-awaitable<attempt> exchange(transaction& t, upstream_ptr connection, std::string const& head, sending how,
-                            std::shared_ptr<void> const& keep);
+// Over `a.connection`; everything else of `a` is found out. `keep` owns the transaction.
+awaitable<void> exchange(transaction& t, attempt& a, std::string const& head, sending how,
+                         std::shared_ptr<void> const& keep);
 
 // Reads a small body completely before it is sent, so that the request can be repeated elsewhere. The error
 // is the client's.

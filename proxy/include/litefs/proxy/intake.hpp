@@ -2,7 +2,7 @@
 // it demands. Runs once per request, on the session's thread, without waiting.
 #pragma once
 
-#include <string>
+#include <string_view>
 
 #include "litefs/proxy/transaction.hpp"
 
@@ -10,7 +10,7 @@ namespace litefs::proxy {
 
 // Why a hop is not believed. `provable`: the sender's mac is good, so the marker may carry ours.
 struct hop_refusal {
-  std::string reason;
+  std::string_view reason;  // a literal
   bool provable = false;
 };
 

@@ -15,11 +15,12 @@ namespace litefs::proxy {
 
 class request_path {
  public:
-  request_path(transaction& t, std::shared_ptr<void> keep);
-
-  awaitable<void> run();
+  // `keep` owns the transaction.
+  static awaitable<void> serve(transaction& t, std::shared_ptr<void> keep);
 
  private:
+  request_path(transaction& t, std::shared_ptr<void> keep);
+
   enum class next : std::uint8_t { done, again };
 
   route choose();
@@ -36,8 +37,9 @@ class request_path {
   awaitable<next> finish(attempt& a, endpoint const& to);
   awaitable<bool> client_ready();
   awaitable<void> client_failed(error_code ec);
-  awaitable<attempt> send_to(endpoint const& to, std::chrono::milliseconds connect_max,
-                             std::string const& head, sending how);
+  // Leaves `a` as it is if nobody was reached.
+  awaitable<void> send_to(attempt& a, endpoint const& to, std::chrono::milliseconds connect_max,
+                          std::string const& head, sending how);
   void note_upstream_time(attempt const& a, std::size_t side, time_point begun);
   // A read that only wanted to be fresher can be answered here instead, marked.
   [[nodiscard]] bool wants_freshness() const noexcept;

@@ -28,7 +28,7 @@ class session final : public open_session, public std::enable_shared_from_this<s
   awaitable<bool> agree_on_tls();
   awaitable<bool> wait_for_bytes();
   awaitable<void> serve(transaction& t, std::string_view raw);
-  awaitable<void> reject(transaction& t, rejection const& why);
+  awaitable<void> reject(transaction& t, rejection why);
   awaitable<void> linger();
   void record(transaction const& t, time_point begun, std::uint64_t in, std::uint64_t out);
 

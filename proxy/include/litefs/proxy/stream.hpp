@@ -9,6 +9,7 @@
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -39,6 +40,8 @@ class stream final : public watched {
   // Writes everything in one gathered write where the kernel takes it; `allowed` bounds each step without
   // progress.
   awaitable<error_code> write(gathered parts, std::chrono::milliseconds allowed);
+  // The same as far as it goes without waiting, which most often is all. Nothing: write() what is left.
+  std::optional<error_code> write_now(gathered& parts);
   awaitable<error_code> connect(asio::generic::stream_protocol::endpoint const& to,
                                 std::chrono::milliseconds allowed);
   // Once connected: everything from here on is TLS with a server whose certificate is for `host`.

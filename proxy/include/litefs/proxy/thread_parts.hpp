@@ -34,7 +34,7 @@ struct thread_parts {
         all(t),
         live(std::make_shared<live_config>(*n.live())),
         local(context, std::move(initial)),
-        context(1),
+        context(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),  // its sockets are its thread's; who posts may be any
         ticks(context),
         upstreams(context, ticks, n.config.timeouts.target_idle, counts.upstreams_idle),
         log(t.log, ticks),
@@ -43,7 +43,15 @@ struct thread_parts {
   thread_parts(thread_parts const&) = delete;
   thread_parts& operator=(thread_parts const&) = delete;
 
-  [[nodiscard]] std::string new_request_id() { return id_prefix + format_hex64(++requests).substr(6); }
+  [[nodiscard]] std::string new_request_id() {
+    constexpr std::string_view digits("0123456789abcdef");
+    std::string id;
+    id.reserve(id_prefix.size() + 10);
+    id += id_prefix;
+    ++requests;
+    for (int shift = 36; shift >= 0; shift -= 4) id += digits[(requests >> shift) & 15U];
+    return id;
+  }
 
   node& shared;
   traffic& all;

@@ -28,11 +28,13 @@ struct client_side {
 };
 
 struct transaction {
-  transaction(thread_parts& p, client_side& c) : parts(p), live(p.live), client(c) {}
+  transaction(thread_parts& p, client_side& c, time_point now = clock::now())
+      : parts(p), live(p.live), client(c), begun(now) {}
 
   thread_parts& parts;
   live_ptr const live;  // as it was when the request began
   client_side& client;
+  time_point const begun;  // its head was there
   request_head head;
   accepted_request accepted;
   std::string path;  // canonical, for rules
