@@ -78,12 +78,21 @@ refusal check_framing(request_head const& head, framing_fields const& found, rul
   return std::nullopt;
 }
 
-// Upgrade is honoured for what we can tunnel and only when the request is unmistakable; else it is dropped.
+// One name, with a version or without (RFC 9110 section 7.8). A protocol that carries HTTP is none: its
+// requests would pass unjudged.
+bool can_be_tunnelled(std::string_view protocol) {
+  if (is(protocol, "h2c") || istarts_with(protocol, "http/")) return false;
+  auto const slash = protocol.find('/');
+  return is_token(protocol.substr(0, slash)) &&
+         (slash == std::string_view::npos || is_token(protocol.substr(slash + 1)));
+}
+
+// Upgrade is honoured only when the request is unmistakable; else it is dropped.
 void judge_upgrade(request_head const& head, survey const& seen, accepted_request& out) {
-  if (seen.upgrade_lines == 1 && seen.connection.upgrade && head.version == 11 && head.method == "GET" &&
-      out.framing.kind == body_kind::none && is(seen.upgrade, "websocket")) {
+  bool const empty = out.framing.kind != body_kind::chunked && out.framing.length == 0;
+  if (seen.upgrade_lines == 1 && seen.connection.upgrade && head.version == 11 && empty &&
+      can_be_tunnelled(seen.upgrade))
     out.upgrade = seen.upgrade;
-  }
 }
 
 refusal check_max_forwards(std::string_view value, accepted_request& out) {

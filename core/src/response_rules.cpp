@@ -27,9 +27,9 @@ std::optional<rejection> check_framing(response_head const& head, framing_fields
 
   if (bodyless(head.status, head_request)) {
     bool const framed = found.coding_lines > 0 || found.length.value_or(0) > 0;
-    bool const may_be_framed = head_request || head.status == 304;
-    if (may_be_framed) out.announced_length = found.length;
-    if (framed && !may_be_framed) out.keep_alive = false;  // a body may follow that nobody is going to read
+    if (head_request || head.status == 304) out.announced_length = found.length;
+    if (framed)
+      out.keep_alive = false;  // a body may follow, against the rules, and nobody is going to read it
     return std::nullopt;
   }
   if (found.chunked) {

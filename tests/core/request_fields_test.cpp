@@ -114,7 +114,12 @@ TEST_F(request_fields, upgrade) {  // 37
            row{"GET / HTTP/1.1\r\nConnection: upgrade", ""},
            row{"GET / HTTP/1.1\r\nConnection: upgrade, http2-settings\r\nUpgrade: h2c", ""},
            row{"GET / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: websocket\r\nUpgrade: x", ""},
-           row{"POST / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: websocket", ""},
+           row{"GET / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: HTTP/2.0", ""},
+           row{"GET / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: websocket, tcp", ""},
+           row{"GET / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: IRC/6.9", "IRC/6.9"},
+           row{"POST / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: tcp", "tcp"},
+           row{"POST / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: tcp\r\nContent-Length: 0", "tcp"},
+           row{"POST / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: tcp\r\nContent-Length: 1", ""},
            row{"GET / HTTP/1.0\r\nConnection: upgrade\r\nUpgrade: websocket", ""},
        }) {
     EXPECT_EQ(accept(head + "\r\nHost: h\r\n\r\n").upgrade, expected) << head;

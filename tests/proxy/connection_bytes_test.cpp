@@ -126,6 +126,8 @@ TEST(connection_bytes, a_connection_to_the_target_is_kept_only_after_a_clean_ans
         answer{"1.0", "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok", false},
         answer{"surplus", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokX", false},
         answer{"204 with a body", "HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\nok", false},
+        answer{"304 without a word of a body", "HTTP/1.1 304 Not Modified\r\n\r\n", true},
+        answer{"304 with a length", "HTTP/1.1 304 Not Modified\r\nContent-Length: 2\r\n\r\n", false},
         answer{"bad", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", false}}) {
     SCOPED_TRACE(name);
     scripted_upstream upstream{std::string(bytes)};

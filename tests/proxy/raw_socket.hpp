@@ -130,17 +130,24 @@ class raw_socket {
     ::syscall(SYS_ioctl, fd, what, &bytes);
     return bytes;
   }
+  using end = int (*)(int, sockaddr*, socklen_t*) noexcept;
+  static sockaddr_in name_of(end which, int fd) {
+    sockaddr_in name{};
+    socklen_t size = sizeof name;
+    if (which(fd, reinterpret_cast<sockaddr*>(&name), &size) != 0) name.sin_port = 0;
+    return name;
+  }
+  static bool same(sockaddr_in const& a, sockaddr_in const& b) {
+    return a.sin_port == b.sin_port && a.sin_addr.s_addr == b.sin_addr.s_addr;
+  }
   // -1 until it is accepted.
   [[nodiscard]] int other_end() const {
     constexpr int descriptors = 256;
-    sockaddr_in own{};
-    socklen_t size = sizeof own;
-    ::getsockname(fd_, reinterpret_cast<sockaddr*>(&own), &size);
+    auto const own = name_of(::getsockname, fd_);
+    auto const peer = name_of(::getpeername, fd_);
     for (int fd = 0; fd < descriptors; ++fd) {
-      sockaddr_in peer{};
-      size = sizeof peer;
-      if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) != 0) continue;
-      if (peer.sin_port == own.sin_port && peer.sin_addr.s_addr == own.sin_addr.s_addr) return fd;
+      if (fd != fd_ && same(name_of(::getpeername, fd), own) && same(name_of(::getsockname, fd), peer))
+        return fd;
     }
     return -1;
   }

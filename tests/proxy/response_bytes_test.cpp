@@ -36,6 +36,8 @@ std::vector<row> relayed_rows() {
        "HTTP/1.1 204 No Content\r\n\r\n"},
       {"304 tells its length", "HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n",
        "HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n"},
+      {"304 with a body", "HTTP/1.1 304 Not Modified\r\n" + te + "\r\n2\r\nok\r\n0\r\n\r\n",
+       "HTTP/1.1 304 Not Modified\r\n\r\n"},
       {"internal and platform fields go",
        with("litefs-committed: none\r\nfly-replay: app=x\r\nConnection: x-y\r\nX-Y: 1\r\n"
             "Keep-Alive: 1\r\nProxy-Authenticate: x\r\nTrailer: x\r\nUpgrade: h2c\r\n"
@@ -130,13 +132,17 @@ template <class Check>
 void each_answer(std::vector<row> const& rows, Check check) {
   std::atomic<std::size_t> number{0};
   std::atomic<std::size_t> split{0};
+  std::atomic<int> begun{0};
+  std::atomic<int> ended{0};  // all was sent: surplus bytes are there before the next request
   scripted_upstream upstream([&](raw_socket& s, scripted_upstream& self) {
     if (self.next_request(s).empty()) return;
+    ++begun;
     std::string_view const response = rows[number].response;
     auto const first = response.substr(0, split);
     if (!s.send(first)) return;
     if (!first.empty()) static_cast<void>(s.wait_consumed());
     s.send(response.substr(first.size()));
+    ++ended;
   });
   front_door door(single_config(upstream.port()));
   for (number = 0; number < rows.size(); ++number) {
@@ -144,6 +150,7 @@ void each_answer(std::vector<row> const& rows, Check check) {
     for (split = 0; split == 0 || split < r.response.size(); ++split) {
       SCOPED_TRACE(std::string(r.name) + " split at " + std::to_string(split));
       check(door, r);
+      ASSERT_TRUE(eventually([&] { return ended == begun; }));
       if (::testing::Test::HasFatalFailure()) return;
     }
   }
