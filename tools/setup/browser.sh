@@ -12,7 +12,7 @@ fi
 hash=$(fingerprint requirements.txt requirements-browser.txt tools/setup/browser.sh)
 if up_to_date browser "$hash" && .venv/bin/python -c 'import playwright' 2> /dev/null; then exit 0; fi
 
-axe=axe-core@4.14.1 # what finds barriers in a page
+axe="axe-core@4.14.1" # what finds barriers in a page
 
 say "Playwright into .venv"
 quietly .venv/bin/pip install --disable-pip-version-check --require-hashes -r requirements-browser.txt
