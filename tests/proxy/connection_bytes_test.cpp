@@ -43,7 +43,6 @@ std::vector<row> rows() {
       {"nothing after connection: close", closing + get, {200}, 1},
       {"close in a list", get_with("Connection: keep-alive, Close\r\n") + get, {200}, 1},
       {"nothing after a request of 1.0", "GET /g HTTP/1.0\r\nHost: h\r\n\r\n" + get, {200}, 1},
-      {"nothing after a bad chunk", post_with("Transfer-Encoding: chunked\r\n", "x\r\n") + get, {400}, 1},
       {"a 100 for who expects it",
        post_with("Expect: 100-continue\r\nConnection: close\r\nContent-Length: 2\r\n"),
        {100, 200},
@@ -61,6 +60,8 @@ std::vector<row> rows() {
        get_with("Connection: upgrade\r\nUpgrade: h2c\r\n") + closing,
        {200, 200},
        2},
+      // At the end, since its head may reach the target when it was answered already.
+      {"nothing after a bad chunk", post_with("Transfer-Encoding: chunked\r\n", "x\r\n") + get, {400}, 1},
   };
 }
 
