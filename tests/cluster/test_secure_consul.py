@@ -19,8 +19,12 @@ def test_the_lease_is_watched_and_given_back(measured: Callable[[str], None]) ->
         (replica,) = cluster.replicas
         cluster.primary.kill_litefs()
         began = time.monotonic()
-        with Client() as client:  # held until there is a primary
-            assert client.post_json(replica.front, "/api/notes/", {"title": "x"}).status == 201
+        with Client() as client:  # held while there is no primary; what the dying one had begun is refused
+
+            def written() -> bool:
+                return client.post_json(replica.front, "/api/notes/", {"title": "x"}).status == 201
+
+            until(written, "a write", within=60)
         took = time.monotonic() - began
         cluster.wait_settled()
         primary = cluster.primary

@@ -17,7 +17,8 @@ from django_litefs.conf import effective
 from django_litefs.settings import Settings, SettingsError
 
 CHECK_TIMEOUT_S = 30
-STDIN = "/dev/stdin"  # so that a mistake leaves no file
+# So that a mistake leaves no file. A sandbox may have no /dev/stdin, macOS has no /proc.
+STDIN = next((path for path in ("/proc/self/fd/0", "/dev/stdin") if os.path.exists(path)), "/dev/stdin")
 
 
 class Command(BaseCommand):
